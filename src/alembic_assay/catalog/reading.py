@@ -1,0 +1,112 @@
+"""How records are read: one query a kind, bound parameters, settings fixed as ``pg_dump`` fixes them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, RowMapping
+
+    from alembic_assay.catalog.record import Record
+
+R = TypeVar("R", bound="Record")
+
+USER_SCHEMAS = "(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
+"""PostgreSQL reserves the prefix ``pg_`` for itself."""
+
+IN_SCHEMAS = (
+    f"({USER_SCHEMAS} AND (CAST(:schemas AS text[]) IS NULL OR n.nspname = ANY (CAST(:schemas AS text[]))))"
+)
+IN_TABLES = (
+    f"({IN_SCHEMAS} AND (CAST(:tables AS text[]) IS NULL OR c.relname = ANY (CAST(:tables AS text[]))))"
+)
+
+_SETTINGS = {
+    "search_path": "",
+    "quote_all_identifiers": "off",
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "jit": "off",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of a database is read; ``None`` is all of it but PostgreSQL's own schemas.
+
+    Args:
+        schemas: Names of schemas.
+        tables: Names of tables, in any of the schemas.
+    """
+
+    schemas: tuple[str, ...] | None = None
+    tables: tuple[str, ...] | None = None
+
+    @property
+    def parameters(self) -> dict[str, list[str] | None]:
+        """The bound parameters of every query."""
+        return {
+            "schemas": None if self.schemas is None else list(self.schemas),
+            "tables": None if self.tables is None else list(self.tables),
+        }
+
+
+def not_of_extension(catalog: str, oid: str) -> str:
+    """Return the SQL condition that leaves out what an extension owns."""
+    return (
+        f"NOT EXISTS (SELECT FROM pg_depend AS x WHERE x.classid = '{catalog}'::regclass"
+        f" AND x.objid = {oid} AND x.deptype = 'e')"
+    )
+
+
+def comment_on(catalog: str, oid: str, subid: str = "0") -> str:
+    """Return the SQL join that brings an object's comment as ``d.description``."""
+    return (
+        f"LEFT JOIN pg_description AS d ON d.classoid = '{catalog}'::regclass"
+        f" AND d.objoid = {oid} AND d.objsubid = {subid}"
+    )
+
+
+@contextmanager
+def fixed_settings(connection: Connection) -> Iterator[None]:
+    """Fix every setting that changes how the server writes expressions, and put them back.
+
+    The savepoint is rolled back at the end, which restores the settings whatever they were.
+    """
+    transaction = connection.begin_nested() if connection.in_transaction() else connection.begin()
+    try:
+        connection.execute(
+            text("SELECT " + ", ".join(f"set_config('{name}', :{name}, true)" for name in _SETTINGS)),
+            _SETTINGS,
+        )
+        yield
+    finally:
+        transaction.rollback()
+
+
+def fetch(connection: Connection, record_type: type[R], sql: str, scope: Scope) -> tuple[R, ...]:
+    """Run a kind's query and return its records, sorted by key.
+
+    Args:
+        connection: Inside :func:`fixed_settings`.
+        record_type: The columns of the query are its fields.
+        sql: May use the parameters ``:schemas`` and ``:tables``.
+        scope: See :class:`Scope`.
+    """
+    names = scope.parameters
+    used = {name: value for name, value in names.items() if f":{name}" in sql}
+    rows = connection.execute(text(sql), used).mappings()
+    return tuple(sorted((record_type(**_frozen(row)) for row in rows), key=lambda record: record.key))
+
+
+def _frozen(row: RowMapping) -> dict[str, object]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}

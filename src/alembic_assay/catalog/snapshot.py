@@ -1,0 +1,100 @@
+"""A whole database, or a part of it, at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from alembic_assay.catalog import (
+    columns,
+    composites,
+    constraints,
+    domains,
+    enums,
+    extensions,
+    functions,
+    indexes,
+    policies,
+    ranges,
+    rewrite_rules,
+    schemas,
+    sequences,
+    statistics,
+    tables,
+    triggers,
+    views,
+)
+from alembic_assay.catalog.reading import Scope, fixed_settings
+from alembic_assay.catalog.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+R = TypeVar("R", bound=Record)
+
+READERS: Mapping[type[Record], Callable[[Connection, Scope], tuple[Record, ...]]] = {
+    schemas.Schema: schemas.read,
+    extensions.Extension: extensions.read,
+    enums.Enum: enums.read,
+    domains.Domain: domains.read,
+    composites.Composite: composites.read,
+    ranges.Range: ranges.read,
+    sequences.Sequence: sequences.read,
+    tables.Table: tables.read,
+    columns.Column: columns.read,
+    constraints.Constraint: constraints.read,
+    indexes.Index: indexes.read,
+    views.View: views.read,
+    functions.Function: functions.read,
+    triggers.Trigger: triggers.read,
+    rewrite_rules.RewriteRule: rewrite_rules.read,
+    policies.Policy: policies.read,
+    statistics.ExtendedStatistics: statistics.read,
+}
+"""How each kind is read, in the order in which objects can be created."""
+
+KIND_ORDER = {record_type.kind: position for position, record_type in enumerate(READERS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Records of every kind, by kind in the order of :data:`READERS`, then by key."""
+
+    records: tuple[Record, ...]
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def of(self, record_type: type[R]) -> tuple[R, ...]:
+        """Return the records of one kind."""
+        return tuple(record for record in self.records if isinstance(record, record_type))
+
+
+def read(
+    connection: Connection, schemas: Sequence[str] | None = None, tables: Sequence[str] | None = None
+) -> Snapshot:
+    """Read what the catalogs hold, with one query a kind.
+
+    Objects that an extension owns and PostgreSQL's own schemas are left out. The transaction and the settings
+    of the connection are afterwards as they were.
+
+    Args:
+        connection: To PostgreSQL 14 or newer.
+        schemas: Only these schemas.
+        tables: Only these tables, in any of the schemas; other kinds of objects are not filtered by it.
+
+    Example:
+        >>> snapshot = read(connection)  # doctest: +SKIP
+        >>> [enum.labels for enum in snapshot.of(Enum)]  # doctest: +SKIP
+        [('low', 'medium', 'high')]
+    """
+    scope = Scope(
+        schemas=None if schemas is None else tuple(schemas), tables=None if tables is None else tuple(tables)
+    )
+    with fixed_settings(connection):
+        return Snapshot(tuple(record for reader in READERS.values() for record in reader(connection, scope)))
