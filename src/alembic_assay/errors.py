@@ -65,6 +65,12 @@ class MigrationLockError(AssayError):
     code = "migration-lock"
 
 
+class LockTimeoutError(AssayError):
+    """DDL waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
+
+    code = "lock-timeout"
+
+
 class DirectiveError(AssayError):
     """A directive of ours (``op.add_enum_value`` …) was called with arguments that cannot work."""
 
@@ -81,3 +87,9 @@ class ProofError(AssayError):
     """A revision that cannot be proved here."""
 
     code = "not-provable"
+
+
+class UnparsedSQLError(AssayError):
+    """SQL that PostgreSQL's own parser refuses."""
+
+    code = "unparsed-sql"

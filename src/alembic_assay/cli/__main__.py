@@ -1,0 +1,5 @@
+"""``python -m alembic_assay.cli``."""
+
+from alembic_assay.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What differs, inside Alembic: one thin comparator a plugin."""

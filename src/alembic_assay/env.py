@@ -1,0 +1,249 @@
+"""What ``env.py`` calls: :func:`run` is a whole one, :func:`configure_options` serves an existing one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from contextlib import contextmanager, nullcontext
+from importlib.metadata import entry_points
+from inspect import signature
+from logging.config import fileConfig
+from typing import TYPE_CHECKING, Any
+
+import alembic.context
+from alembic.runtime.environment import EnvironmentContext
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
+
+from alembic_assay import options as assay_options
+from alembic_assay.errors import AssayError, LockTimeoutError, MetadataError
+from alembic_assay.neon.engine import connect, create
+from alembic_assay.neon.lock import migration_lock
+from alembic_assay.neon.url import ResolvedURL, masked, resolve
+from alembic_assay.sql import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from alembic.config import Config
+    from alembic.ddl.impl import DefaultImpl
+    from sqlalchemy import URL, Connection, Engine, MetaData
+
+    from alembic_assay.options import Options
+
+STOCK_PLUGINS = "alembic.autogenerate.*"
+OUR_PLUGINS = "assay.*"
+LOCK_NOT_AVAILABLE = "55P03"
+
+_VERSION_TABLE_OPTIONS = {"version_table", "version_table_schema", "version_table_pk"}
+
+log = logging.getLogger("alembic.assay.env")
+
+
+def run(
+    context: EnvironmentContext | Any,
+    metadata: MetaData | Sequence[MetaData],
+    *,
+    url: str | URL | None = None,
+    **options: Any,
+) -> None:
+    """Be the whole of an ``env.py``.
+
+    Online it connects with psycopg, to the direct host where the URL is a pooler's, waits for a server that wakes
+    up, lets one migration run at a time, and sets ``lock_timeout`` in every transaction. Each revision has a
+    transaction of its own. With ``--sql`` it needs no database. ``config.attributes["connection"]`` is used as it
+    is, for tests and for programs that migrate by themselves.
+
+    Args:
+        context: ``alembic.context``.
+        metadata: The models' metadata, or several.
+        url: Where to migrate, unless ``-x url=`` says otherwise. Left out, it is found in the environment
+            (``DATABASE_URL_UNPOOLED`` and the like, then ``DATABASE_URL``), then in ``sqlalchemy.url``.
+        options: Settings of :class:`~alembic_assay.options.Options`, and any of Alembic's own for
+            ``context.configure()``: ``include_schemas=True``, ``process_revision_directives=…``.
+
+    Raises:
+        AssayError: What the user can mend: the URL, the server, the models, an option. From the command line
+            it is one line on standard error, and exit code 1.
+
+    Example::
+
+        from alembic import context
+        from alembic_assay.env import run
+        from myapp.models import Base
+
+        run(context, Base.metadata)
+    """
+    config: Config = context.config
+    with _one_line_errors(config):
+        if config.cmd_opts is not None:
+            _configure_logging(config)
+        if metadata is None:
+            raise MetadataError(
+                "no models: the metadata that env.py passes to run() is None.", hint="Pass Base.metadata."
+            )
+        configuration = {"target_metadata": metadata, "transaction_per_migration": True, **_configuration(options)}
+        if context.is_offline_mode():
+            _run_offline(context, configuration)
+        else:
+            _run_online(context, configuration, url)
+
+
+def configure_options(*, autogenerate_plugins: Sequence[str] = (), **options: Any) -> dict[str, Any]:
+    """Return what an existing ``env.py`` adds to ``context.configure()``.
+
+    Args:
+        autogenerate_plugins: Further plugins; the stock comparators and ours are always in.
+        options: Settings of :class:`~alembic_assay.options.Options`, over those of the project's files.
+
+    Raises:
+        OptionsError: An unknown option, or a value that it does not take.
+
+    Example::
+
+        import alembic_assay as assay
+
+        context.configure(connection=connection, target_metadata=metadata, **assay.configure_options())
+    """
+    config: Config = alembic.context.config
+    with _one_line_errors(config):
+        loaded = assay_options.load(config, options, list(alembic.context.get_x_argument()))
+        plugins = _plugins()
+    log.info("Plugins on: %s", ", ".join([*plugins, *autogenerate_plugins]))
+    return {"autogenerate_plugins": [STOCK_PLUGINS, OUR_PLUGINS, *autogenerate_plugins], "assay": loaded}
+
+
+def _plugins() -> list[str]:
+    names = sorted(point.name for point in entry_points(group="alembic.plugins") if point.name.startswith("assay."))
+    if not names:
+        raise AssayError("alembic-assay can be imported but is not installed.", hint="Run pip install alembic-assay.")
+    return names
+
+
+def _configuration(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Sort the keywords of ``run()``: ours become one value, Alembic's stay as they are."""
+    known = signature(EnvironmentContext.configure).parameters.keys() | _VERSION_TABLE_OPTIONS
+    alembics = {key: value for key, value in options.items() if key in known}
+    ours = {key: value for key, value in options.items() if key not in known}
+    plugins = alembics.pop("autogenerate_plugins", None) or ()
+    return {**alembics, **configure_options(autogenerate_plugins=plugins, **ours)}
+
+
+def _run_offline(context: Any, configuration: dict[str, Any]) -> None:
+    context.configure(
+        dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, literal_binds=True, **configuration
+    )
+    _set_lock_timeout_in_script(context.get_context().impl, configuration["assay"].lock_timeout)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _set_lock_timeout_in_script(impl: DefaultImpl, lock_timeout: str) -> None:
+    """Follow every BEGIN of the script by the timeout, also the one after an autocommit block."""
+    emit_begin = impl.emit_begin
+
+    def begin_with_timeout() -> None:
+        emit_begin()
+        impl.static_output(f"SET LOCAL lock_timeout = {literal(lock_timeout)};\n")
+
+    impl.emit_begin = begin_with_timeout  # type: ignore[method-assign] # Alembic has no hook there
+
+
+def _run_online(context: Any, configuration: dict[str, Any], url: str | URL | None) -> None:
+    connection: Connection | None = context.config.attributes.get("connection")
+    if connection is not None:
+        _migrate(context, connection, configuration)
+        return
+    found = resolve(
+        x=context.get_x_argument(as_dictionary=True).get("url"),
+        argument=url,
+        environ=os.environ,
+        ini=context.config.get_main_option("sqlalchemy.url"),
+    )
+    _say_where(found)
+    options: Options = configuration["assay"]
+    migrating = create(found.url, lock_timeout=options.lock_timeout, application_name=_application_name(context))
+    with connect(migrating) as connection, _lock(context, migrating, found, configuration):
+        _migrate(context, connection, configuration)
+
+
+def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> None:
+    context.configure(connection=connection, **configuration)
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise _lock_timeout(error, configuration["assay"].lock_timeout) from None
+        raise
+
+
+def _lock_timeout(error: DBAPIError, lock_timeout: str) -> LockTimeoutError:
+    statement = " ".join(str(error.statement).split())
+    return LockTimeoutError(
+        f"waited {lock_timeout} for a lock that another session holds: {statement[:200]}",
+        hint="The transaction was rolled back; run the same command again, at a quieter time if need be.",
+    )
+
+
+def _say_where(found: ResolvedURL) -> None:
+    if found.rewritten:
+        log.info("%s is a pooler's; migrating over the direct host %s", found.source, found.url.host)
+    elif found.pooled:
+        log.warning(
+            "%s is a pooler's and its direct host is not known: set DATABASE_URL_UNPOOLED to migrate over it",
+            found.source,
+        )
+    else:
+        log.info("Database %s (from %s)", masked(found.url), found.source)
+
+
+def _lock(
+    context: Any, migrating: Engine, found: ResolvedURL, configuration: Mapping[str, Any]
+) -> AbstractContextManager[None]:
+    """One migration at a time; what only looks needs no lock, and ``-x no-lock`` goes without."""
+    if not _writes(context) or "no-lock" in context.get_x_argument():
+        return nullcontext()
+    return migration_lock(
+        migrating,
+        wait=configuration["assay"].lock_wait_seconds,
+        pooled=found.pooled,
+        database=found.url.database or "",
+        version_table_schema=configuration.get("version_table_schema"),
+        version_table=configuration.get("version_table", "alembic_version"),
+    )
+
+
+def _writes(context: Any) -> bool:
+    """Whether this is ``upgrade``, ``downgrade`` or ``stamp``: those have a destination."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False
+    except CommandError:
+        return True  # a revision that does not exist: Alembic says so when it gets there
+    return True
+
+
+def _application_name(context: Any) -> str:
+    command = getattr(context.config.cmd_opts, "cmd", None)
+    return f"alembic:{command[0].__name__}" if command else "alembic"
+
+
+def _configure_logging(config: Config) -> None:
+    if config.config_file_name and config.file_config.has_section("loggers"):
+        fileConfig(config.config_file_name, disable_existing_loggers=False)
+
+
+@contextmanager
+def _one_line_errors(config: Config) -> Iterator[None]:
+    """From the command line: one line on standard error and exit code 1, where Alembic's own is 255."""
+    try:
+        yield
+    except AssayError as error:
+        if config.cmd_opts is None or getattr(config.cmd_opts, "raiseerr", False):
+            raise
+        print(f"FAILED: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        raise SystemExit(1) from None

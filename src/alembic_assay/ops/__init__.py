@@ -1,0 +1,1 @@
+"""What can be done: one module a family, with its operations, their reverses, implementations and renderers."""

@@ -1,0 +1,61 @@
+"""Column types that come down to an enumerated type, and how scripts write them: a column never creates its type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import ARRAY, TypeDecorator, TypeEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Dialect
+
+    RenderItem = Callable[[str, Any, AutogenContext], str | Literal[False]]
+
+_OURS = "_assay_renders_enums"
+
+
+def enum_of(type_: TypeEngine[Any], dialect: Dialect) -> postgresql.ENUM | None:
+    """Return the PostgreSQL enum that a column type comes down to, or ``None``.
+
+    Looks through arrays, decorators and variants; ``native_enum=False`` is no enum for PostgreSQL.
+    """
+    implementation = type_.dialect_impl(dialect)
+    if isinstance(implementation, TypeDecorator):
+        return enum_of(implementation.impl_instance, dialect)
+    if isinstance(implementation, ARRAY):
+        return enum_of(implementation.item_type, dialect)
+    return implementation if isinstance(implementation, postgresql.ENUM) else None
+
+
+def install_renderer(autogen_context: AutogenContext) -> None:
+    """Chain our renderer after the user's ``render_item``, once a run."""
+    users: RenderItem | None = autogen_context.opts.get("render_item")
+    if not getattr(users, _OURS, False):
+        autogen_context.opts["render_item"] = _chain(users)
+
+
+def _chain(users: RenderItem | None) -> RenderItem:
+    def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
+        rendered = users(kind, item, autogen_context) if users else False
+        if rendered is False and kind == "type" and isinstance(item, TypeEngine):
+            return _render_enum(item, autogen_context)
+        return rendered
+
+    setattr(render_item, _OURS, True)
+    return render_item
+
+
+def _render_enum(type_: TypeEngine[Any], autogen_context: AutogenContext) -> str | Literal[False]:
+    dialect = autogen_context.dialect
+    enum = enum_of(type_, dialect)
+    if enum is None or isinstance(type_.dialect_impl(dialect), ARRAY):
+        return False  # Alembic renders an array itself and asks again for its items
+    autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
+    arguments = [repr(str(label)) for label in enum.enums] + [f"name={str(enum.name)!r}"]
+    if enum.schema:
+        arguments.append(f"schema={str(enum.schema)!r}")
+    return f"postgresql.ENUM({', '.join(arguments)}, create_type=False)"

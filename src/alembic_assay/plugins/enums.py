@@ -1,0 +1,25 @@
+"""``assay.enums``: enumerated types in autogenerate, and their directives."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alembic.runtime.plugins import Plugin
+    from alembic.util import PriorityDispatchResult
+
+
+def setup(plugin: Plugin) -> None:
+    """Register the directives and, for autogenerate, the comparator."""
+    util = importlib.import_module("alembic.util")
+    importlib.import_module("alembic_assay.ops.enums")
+    importlib.import_module("alembic_assay.ops.replace_enum")
+    plugin.add_autogenerate_comparator(
+        _compare, "schema", "assay_enums", qualifier="postgresql", priority=util.DispatchPriority.LAST
+    )
+
+
+def _compare(*arguments: Any) -> PriorityDispatchResult:
+    result: PriorityDispatchResult = importlib.import_module("alembic_assay.compare.enums").compare(*arguments)
+    return result

@@ -1,0 +1,117 @@
+"""Proof of revisions that exist already, on a database that may be at any of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from alembic.script.revision import RevisionError
+
+from alembic_assay.errors import ProofError
+from alembic_assay.options import Options
+from alembic_assay.proof.rehearsal import Rehearsal, rehearse
+from alembic_assay.proof.roundtrip import Functions, Proof, Verdict, prove
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import Script, ScriptDirectory
+    from sqlalchemy import Connection
+
+Revisions = str | tuple[str, ...] | None
+
+
+def prove_range(
+    directory: ScriptDirectory, context: MigrationContext, heads: tuple[str, ...], rev_range: str
+) -> list[Proof]:
+    """Prove a range of revisions in one transaction that is rolled back.
+
+    The database is first taken to where the range begins, by the scripts' own functions.
+
+    Args:
+        directory: Where the scripts are.
+        context: With a connection.
+        heads: The revisions that the database is at.
+        rev_range: A revision, or two with a colon; the first one of ``from:to`` is not proved itself.
+
+    Returns:
+        One proof a revision, in the order of upgrades.
+
+    Raises:
+        ProofError: The range or the way there does not exist, or cannot be gone.
+    """
+    scripts = _range(directory, rev_range)
+    if not scripts:
+        raise ProofError(f"no revisions in the range {rev_range!r}.")
+    first = scripts[0].down_revision
+    start = first if isinstance(first, str | None) else tuple(first)
+    options: Options = context.opts.get("assay") or Options()
+    connection = cast("Connection", context.connection)
+    with rehearse(connection, context.opts, options.lock_timeout) as rehearsal:
+        _go_to(directory, rehearsal, heads, start)
+        return _prove_each(rehearsal, scripts)
+
+
+def _range(directory: ScriptDirectory, rev_range: str) -> list[Script]:
+    lower, colon, upper = rev_range.partition(":")
+    try:
+        if colon:
+            found = list(directory.iterate_revisions(upper or "head", lower or "base"))
+        else:
+            found = [script for script in [directory.get_revision(lower)] if script is not None]
+    except RevisionError as error:
+        raise ProofError(f"range {rev_range!r}: {error}.") from None
+    return found[::-1]
+
+
+def _prove_each(rehearsal: Rehearsal, scripts: list[Script]) -> list[Proof]:
+    proofs: list[Proof] = []
+    failed: str | None = None
+    for script in scripts:
+        if failed is not None:
+            reason = f"it comes after {failed}, which could not be run."
+            proofs.append(Proof(revision=script.revision, verdict=Verdict.NOT_PROVED, reason=reason))
+            continue
+        proofs.append(prove(rehearsal, _functions(script)))
+        if proofs[-1].reason:
+            failed = script.revision
+    return proofs
+
+
+def _functions(script: Script) -> Functions:
+    module = script.module
+    return Functions(revision=script.revision, path=script.path, upgrade=module.upgrade, downgrade=module.downgrade)
+
+
+def _go_to(directory: ScriptDirectory, rehearsal: Rehearsal, heads: tuple[str, ...], target: Revisions) -> None:
+    """Take the database to a revision, down as far as that is an ancestor, otherwise up."""
+    for script, step in _way(directory, heads, target):
+        try:
+            rehearsal.call(getattr(script.module, step))
+        except Exception as error:
+            raise ProofError(
+                f"on the way from {_name(heads)} to {_name(target)}, {step} of {script.revision} failed: {error}"
+            ) from error
+
+
+def _way(directory: ScriptDirectory, heads: tuple[str, ...], target: Revisions) -> list[tuple[Script, str]]:
+    try:
+        if _wanted(target) <= _ancestors(directory, heads):
+            down = directory.iterate_revisions(heads, target or "base") if heads else ()
+            return [(script, "downgrade") for script in down]
+        up = directory.iterate_revisions(target, heads or "base")
+        return [(script, "upgrade") for script in list(up)[::-1]]
+    except RevisionError as error:
+        raise ProofError(f"there is no way from {_name(heads)} to {_name(target)}: {error}.") from None
+
+
+def _wanted(target: Revisions) -> set[str]:
+    return {target} if isinstance(target, str) else set(target or ())
+
+
+def _ancestors(directory: ScriptDirectory, heads: tuple[str, ...]) -> set[str]:
+    return {script.revision for script in directory.iterate_revisions(heads, "base")} if heads else set()
+
+
+def _name(revisions: Revisions) -> str:
+    if not revisions:
+        return "base"
+    return revisions if isinstance(revisions, str) else ", ".join(revisions)

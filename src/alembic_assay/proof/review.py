@@ -1,0 +1,119 @@
+"""What happens to a new revision before it is written: its fixes, its findings, its proof."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from alembic import command, util
+from alembic.autogenerate import render
+from alembic.util import PriorityDispatchResult
+
+from alembic_assay import lint
+from alembic_assay.catalog import indexes
+from alembic_assay.catalog.reading import Scope, fixed_settings
+from alembic_assay.options import Options
+from alembic_assay.proof import report
+from alembic_assay.proof.rehearsal import rehearse
+from alembic_assay.proof.roundtrip import Functions, Proof, Verdict, prove
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic.autogenerate.api import AutogenContext, RevisionContext
+    from alembic.operations.ops import MigrationScript, UpgradeOps
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Connection
+
+    Directives = list[MigrationScript]
+    Hook = Callable[[MigrationContext, Any, Directives], None]
+
+
+def install(autogen_context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
+    """Chain the review after the user's ``process_revision_directives``, in ``alembic revision`` only."""
+    opts = autogen_context.opts
+    if "revision_context" in opts and _command(autogen_context.migration_context) is not command.check:
+        users: Hook | None = opts.get("process_revision_directives")
+
+        def process(context: MigrationContext, revision: Any, directives: Directives) -> None:
+            if users is not None:
+                users(context, revision, directives)
+            for directive in directives:
+                _review(autogen_context, directive)
+
+        opts["process_revision_directives"] = process
+    return PriorityDispatchResult.CONTINUE
+
+
+def _command(context: MigrationContext) -> object:
+    config = context.config
+    chosen = getattr(config.cmd_opts, "cmd", None) if config is not None else None
+    return chosen[0] if chosen else None
+
+
+def _review(autogen_context: AutogenContext, directive: MigrationScript) -> None:
+    options: Options = autogen_context.opts.get("assay") or Options()
+    connection = cast("Connection", autogen_context.connection)
+    if all(upgrade_ops.is_empty() for upgrade_ops in directive.upgrade_ops_list):
+        return
+    if options.lint == "new":
+        findings = lint.review(directive, options, autogen_context.metadata, _indexes(connection))
+        _say(autogen_context, lint.text(findings))
+    if options.prove == "new":
+        _say(autogen_context, report.text(_prove(autogen_context, directive, options)))
+
+
+def _indexes(connection: Connection) -> dict[tuple[str, str], list[indexes.Index]]:
+    with fixed_settings(connection):
+        records = indexes.read(connection, Scope())
+    by_table: dict[tuple[str, str], list[indexes.Index]] = {}
+    for record in records:
+        by_table.setdefault((record.schema, record.table), []).append(record)
+    return by_table
+
+
+def _prove(autogen_context: AutogenContext, directive: MigrationScript, options: Options) -> Proof:
+    """Prove the very text that will be written."""
+    if len(directive.upgrade_ops_list) > 1:
+        reason = "the revision is for several databases; each has functions of its own."
+        return Proof(revision=directive.rev_id or "", verdict=Verdict.NOT_PROVED, reason=reason)
+    connection = cast("Connection", autogen_context.connection)
+    with tempfile.TemporaryDirectory(prefix="assay-") as directory:
+        path = Path(directory, "revision.py")
+        _write(autogen_context, directive, path)
+        module = util.load_python_file(directory, path.name)
+        functions = Functions(
+            revision=directive.rev_id or "", path=str(path), upgrade=module.upgrade, downgrade=module.downgrade
+        )
+        with rehearse(connection, autogen_context.opts, options.lock_timeout) as rehearsal:
+            return prove(rehearsal, functions)
+
+
+def _write(autogen_context: AutogenContext, directive: MigrationScript, path: Path) -> None:
+    """Render a revision as Alembic will, a moment later."""
+    revision_context: RevisionContext = autogen_context.opts["revision_context"]
+    directory = revision_context.script_directory
+    arguments: dict[str, Any] = dict(revision_context.template_args)
+    autogen_context.imports = set(directive.imports)
+    render._render_python_into_templatevars(autogen_context, directive, arguments)  # noqa: SLF001 - no public way
+    util.template_to_file(
+        Path(directory.dir, "script.py.mako"),
+        path,
+        directory.output_encoding,
+        up_revision=directive.rev_id,
+        down_revision=None,
+        branch_labels=None,
+        depends_on=None,
+        create_date="",
+        comma=util.format_as_comma,
+        message=directive.message or "",
+        **arguments,
+    )
+
+
+def _say(autogen_context: AutogenContext, message: str) -> None:
+    config = autogen_context.migration_context.config
+    quiet = bool(config.messaging_opts.get("quiet")) if config is not None else False
+    if message and not quiet:
+        print(message)  # noqa: T201 - this is the command's output

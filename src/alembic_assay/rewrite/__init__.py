@@ -1,0 +1,1 @@
+"""The finisher: the operations of a revision in an order in which they run."""

@@ -1,0 +1,58 @@
+"""Order the operations of one revision: types before what uses them, drops after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate.render import render_op_text
+from alembic.util import PriorityDispatchResult
+
+from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
+from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations.ops import MigrateOperation, UpgradeOps
+
+_BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (CreateEnumOp, ModifyEnumOps, ReplaceEnumOp)
+_AFTER_TABLES: tuple[type[MigrateOperation], ...] = (DropEnumOp,)
+
+
+def finish(autogen_context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
+    """Sort the upgrade; Alembic reverses it afterwards, so the downgrade is in order too."""
+    upgrade_ops.ops.sort(key=_rank)
+    for position, operation in enumerate(upgrade_ops.ops):
+        if isinstance(operation, ModifyEnumOps):
+            _commit_before_use(autogen_context, operation, upgrade_ops.ops[position + 1 :])
+    return PriorityDispatchResult.CONTINUE
+
+
+def _rank(operation: MigrateOperation) -> int:
+    if isinstance(operation, _BEFORE_TABLES):
+        return _BEFORE_TABLES.index(type(operation))
+    return len(_BEFORE_TABLES) + isinstance(operation, _AFTER_TABLES)
+
+
+def _commit_before_use(
+    autogen_context: AutogenContext, operation: ModifyEnumOps, later: list[MigrateOperation]
+) -> None:
+    """Put new labels into an autocommit block where a later operation seems to use one.
+
+    PostgreSQL refuses to use a label in the transaction that added it. A label that only looks used costs one
+    transaction more, so the text of the script is witness enough.
+    """
+    script = _text_without_types(autogen_context, later)
+    operation.autocommit = any(addition.value in script for addition in operation.additions)
+    for addition in operation.additions:
+        addition.if_not_exists = operation.autocommit
+
+
+def _text_without_types(autogen_context: AutogenContext, operations: list[MigrateOperation]) -> str:
+    """Render operations with a placeholder for every type: a type names all labels and uses none."""
+    opts, imports = autogen_context.opts, autogen_context.imports
+    autogen_context.opts = {**opts, "render_item": lambda kind, *_: "..." if kind == "type" else False}
+    autogen_context.imports = set()
+    try:
+        return "\n".join(render_op_text(autogen_context, op) for op in operations if not isinstance(op, _BEFORE_TABLES))
+    finally:
+        autogen_context.opts, autogen_context.imports = opts, imports

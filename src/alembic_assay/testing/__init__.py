@@ -1,0 +1,1 @@
+"""What users' test suites import; ready-made tests come here."""
