@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import entry_points
 from inspect import signature
@@ -17,7 +18,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from alembic_assay import options as assay_options
-from alembic_assay.errors import AssayError, LockTimeoutError, MetadataError
+from alembic_assay.errors import AssayError, LockTimeoutError, MetadataError, MigrationFailedError
 from alembic_assay.neon.engine import connect, create
 from alembic_assay.neon.lock import migration_lock
 from alembic_assay.neon.url import ResolvedURL, masked, resolve
@@ -175,17 +176,32 @@ def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]
         with context.begin_transaction():
             context.run_migrations()
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-            raise _lock_timeout(error, configuration["assay"].lock_timeout) from None
-        raise
+        if context.config.cmd_opts is None:
+            raise
+        raise _failure(context, error) from error
 
 
-def _lock_timeout(error: DBAPIError, lock_timeout: str) -> LockTimeoutError:
+def _failure(context: Any, error: DBAPIError) -> AssayError:
+    """Say what the server refused and where the script asked for it; ``--raiseerr`` shows the traceback too."""
     statement = " ".join(str(error.statement).split())
-    return LockTimeoutError(
-        f"waited {lock_timeout} for a lock that another session holds: {statement[:200]}",
-        hint="The transaction was rolled back; run the same command again, at a quieter time if need be.",
+    where = _script_line(context, error)
+    if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+        return LockTimeoutError(
+            f"{where}waited for a lock that another session holds, longer than lock_timeout: {statement}",
+            hint="The transaction was rolled back. Run the same command again, at a quieter time if need be.",
+        )
+    reason = " ".join(str(error.orig).split("\n")[:1])
+    return MigrationFailedError(
+        f"{where}{type(error.orig).__name__}: {reason} [SQL: {statement}]",
+        hint="The transaction was rolled back. Use --raiseerr to see the traceback.",
     )
+
+
+def _script_line(context: Any, error: DBAPIError) -> str:
+    """``versions/0001_users.py, line 31: `` where a script of the project is to blame."""
+    paths = {script.path for script in context.script.walk_revisions()}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in paths]
+    return f"{os.path.relpath(frames[-1].filename)}, line {frames[-1].lineno}: " if frames else ""
 
 
 def _say_where(found: ResolvedURL) -> None:
@@ -246,4 +262,4 @@ def _one_line_errors(config: Config) -> Iterator[None]:
         if config.cmd_opts is None or getattr(config.cmd_opts, "raiseerr", False):
             raise
         print(f"FAILED: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
-        raise SystemExit(1) from None
+        raise SystemExit(getattr(config.cmd_opts, "error_exit", 1)) from None

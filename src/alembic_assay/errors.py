@@ -71,6 +71,12 @@ class LockTimeoutError(AssayError):
     code = "lock-timeout"
 
 
+class MigrationFailedError(AssayError):
+    """The server refused a statement of a migration; its transaction is rolled back."""
+
+    code = "migration-failed"
+
+
 class DirectiveError(AssayError):
     """A directive of ours (``op.add_enum_value`` …) was called with arguments that cannot work."""
 

@@ -52,8 +52,7 @@ class Change:
         if not (self.before and self.after):
             return f"{self.record.title} {'added' if self.before is None else 'dropped'}"
         parts = (
-            f"{name} {_show(getattr(self.before, name))} → {_show(getattr(self.after, name))}"
-            for name in self.fields
+            f"{name} {_show(getattr(self.before, name))} → {_show(getattr(self.after, name))}" for name in self.fields
         )
         return f"{self.record.title}: {', '.join(parts)}"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from alembic_assay.catalog.reading import IN_SCHEMAS, Scope, comment_on, fetch, not_of_extension
 from alembic_assay.catalog.record import Record
+from alembic_assay.sql import display
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,6 +32,8 @@ FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 {comment_on("pg_proc", "p.oid")}
 WHERE {IN_SCHEMAS} AND {not_of_extension("pg_proc", "p.oid")}
+  AND NOT EXISTS (SELECT FROM pg_depend AS x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid
+                  AND x.deptype = 'i')  -- the constructors of a range type
 """
 
 
@@ -62,6 +65,11 @@ class Function(Record):
     owner: str = ""
     acl: tuple[str, ...] | None = None
     comment: str | None = None
+
+    @property
+    def title(self) -> str:
+        """With its arguments: ``function public.f(integer)``."""
+        return f"{self.form} {display(self.name, self.schema)}({self.arguments})"
 
 
 def read(connection: Connection, scope: Scope) -> tuple[Function, ...]:

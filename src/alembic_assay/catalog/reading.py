@@ -20,12 +20,8 @@ R = TypeVar("R", bound="Record")
 USER_SCHEMAS = "(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
 """PostgreSQL reserves the prefix ``pg_`` for itself."""
 
-IN_SCHEMAS = (
-    f"({USER_SCHEMAS} AND (CAST(:schemas AS text[]) IS NULL OR n.nspname = ANY (CAST(:schemas AS text[]))))"
-)
-IN_TABLES = (
-    f"({IN_SCHEMAS} AND (CAST(:tables AS text[]) IS NULL OR c.relname = ANY (CAST(:tables AS text[]))))"
-)
+IN_SCHEMAS = f"({USER_SCHEMAS} AND (CAST(:schemas AS text[]) IS NULL OR n.nspname = ANY (CAST(:schemas AS text[]))))"
+IN_TABLES = f"({IN_SCHEMAS} AND (CAST(:tables AS text[]) IS NULL OR c.relname = ANY (CAST(:tables AS text[]))))"
 
 _SETTINGS = {
     "search_path": "",

@@ -75,9 +75,7 @@ class Snapshot:
         return tuple(record for record in self.records if isinstance(record, record_type))
 
 
-def read(
-    connection: Connection, schemas: Sequence[str] | None = None, tables: Sequence[str] | None = None
-) -> Snapshot:
+def read(connection: Connection, schemas: Sequence[str] | None = None, tables: Sequence[str] | None = None) -> Snapshot:
     """Read what the catalogs hold, with one query a kind.
 
     Objects that an extension owns and PostgreSQL's own schemas are left out. The transaction and the settings
@@ -93,8 +91,6 @@ def read(
         >>> [enum.labels for enum in snapshot.of(Enum)]  # doctest: +SKIP
         [('low', 'medium', 'high')]
     """
-    scope = Scope(
-        schemas=None if schemas is None else tuple(schemas), tables=None if tables is None else tuple(tables)
-    )
+    scope = Scope(schemas=None if schemas is None else tuple(schemas), tables=None if tables is None else tuple(tables))
     with fixed_settings(connection):
         return Snapshot(tuple(record for reader in READERS.values() for record in reader(connection, scope)))

@@ -8,9 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from alembic.config import CommandLine, Config
+from alembic.util import CommandError
 
 import alembic_assay
-from alembic_assay.errors import AssayError
 
 if TYPE_CHECKING:
     import argparse
@@ -45,14 +45,14 @@ class AssayCommandLine(CommandLine):
         parser.set_defaults(cmd=(function, [], names), error_exit=getattr(module, "ERROR_EXIT", FAILED))
 
     def run_cmd(self, config: Config, options: argparse.Namespace) -> None:
-        """Run a command; our own errors are one line on standard error, with an exit code that says so."""
+        """Run a command; errors are one line on standard error, with an exit code that says so."""
         function: Callable[..., Any] = options.cmd[0]
         if not function.__module__.startswith("alembic_assay."):
             super().run_cmd(config, options)
             return
         try:
             function(config, **{name: getattr(options, name) for name in options.cmd[2]})
-        except AssayError as error:
+        except CommandError as error:
             if options.raiseerr:
                 raise
             print(f"FAILED: {error}", file=sys.stderr)  # noqa: T201 - this is the command line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from alembic.script.revision import RevisionError
+from alembic.util import CommandError
 
 from alembic_assay.errors import ProofError
 from alembic_assay.options import Options
@@ -57,7 +58,7 @@ def _range(directory: ScriptDirectory, rev_range: str) -> list[Script]:
             found = list(directory.iterate_revisions(upper or "head", lower or "base"))
         else:
             found = [script for script in [directory.get_revision(lower)] if script is not None]
-    except RevisionError as error:
+    except (CommandError, RevisionError) as error:
         raise ProofError(f"range {rev_range!r}: {error}.") from None
     return found[::-1]
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine import Transaction
 
 
 class Rehearsal(MigrationContext):
@@ -66,15 +67,26 @@ def rehearse(connection: Connection, options: dict[str, Any], lock_timeout: str)
     ) -> tuple[str, object]:
         return _transactional(statement, rehearsal.notes), parameters
 
+    def refuse_commit(_connection: Connection) -> None:
+        raise ProofError("the script commits its transaction itself.")
+
     event.listen(connection, "before_cursor_execute", keep_in_transaction, retval=True)
-    event.listen(connection, "commit", _refuse_commit)
+    event.listen(connection, "commit", refuse_commit)
     try:
         connection.execute(text("SELECT set_config('lock_timeout', :timeout, true)"), {"timeout": lock_timeout})
         yield rehearsal
     finally:
         event.remove(connection, "before_cursor_execute", keep_in_transaction)
-        event.remove(connection, "commit", _refuse_commit)
+        event.remove(connection, "commit", refuse_commit)
+        _roll_back(connection, transaction)
+
+
+def _roll_back(connection: Connection, transaction: Transaction) -> None:
+    if transaction.is_active:
         transaction.rollback()
+    else:  # a commit that was refused: SQLAlchemy has let go of the transaction, the server has not
+        connection.rollback()
+        connection.connection.rollback()
 
 
 def _transactional(statement: str, notes: list[str]) -> str:
@@ -93,10 +105,6 @@ def _transactional(statement: str, notes: list[str]) -> str:
     return "; ".join(part for part in replaced if part is not None)
 
 
-def _refuse_commit(_connection: Connection) -> None:
-    raise ProofError("the script commits its transaction itself.")
-
-
 def _short(statement: str) -> str:
     line = " ".join(statement.split())
     return line if len(line) <= 100 else f"{line[:99]}…"  # noqa: PLR2004 - fits a line of a terminal
@@ -107,13 +115,10 @@ def _operations(context: MigrationContext) -> Iterator[None]:
     """Bind ``alembic.op``, and give it back to whoever had it."""
     import alembic.op  # noqa: PLC0415 - a module proxy, empty until an environment runs
 
-    try:
-        previous: MigrationContext | None = alembic.op.get_context()
-    except NameError:
-        previous = None
+    previous: Operations | None = getattr(alembic.op, "_proxy", None)
     try:
         with Operations.context(context):
             yield
     finally:
         if previous is not None:
-            Operations(previous)._install_proxy()  # noqa: SLF001 - what Operations.context() does
+            previous._install_proxy()  # noqa: SLF001 - what Operations.context() does

@@ -1,0 +1,70 @@
+"""Collects the operations of revisions, runs the rules over them, applies their fixes, reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import MetaData
+
+from alembic_assay.lint.check import Knowledge, check, ignored_rules
+from alembic_assay.lint.collect import from_directives
+from alembic_assay.lint.fix import fix
+from alembic_assay.lint.report import text
+from alembic_assay.lint.revisions import check_revisions
+from alembic_assay.rules.tables import KnownTables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from alembic.operations.ops import MigrationScript
+
+    from alembic_assay.findings import Finding
+    from alembic_assay.options import Options
+    from alembic_assay.rules.tables import IndexRecord, TableKey
+
+__all__ = ["check_revisions", "review", "text"]
+
+
+def review(
+    script: MigrationScript,
+    options: Options,
+    metadata: MetaData | Sequence[MetaData] | None,
+    indexes: Mapping[TableKey, Iterable[IndexRecord]] | None = None,
+    *,
+    server_version: int | None = None,
+) -> list[Finding]:
+    """Fix and check a revision that autogenerate made.
+
+    Args:
+        script: Is changed by the fixes of the rules that ``options.fix`` names; else it is only read.
+        options: The settings: ``fix`` and ``ignore``.
+        metadata: The models, one or several; only read.
+        indexes: The indexes of the database by schema and table, such as :mod:`alembic_assay.catalog` reads them;
+            left out, those of the models and of the revision itself are known.
+        server_version: Major version of the server.
+
+    Returns:
+        What was fixed, then what is left to do.
+
+    Raises:
+        OptionsError: ``fix`` or ``ignore`` names a rule that does not exist; nothing is changed then.
+
+    Example:
+        >>> from alembic.operations import ops
+        >>> from alembic_assay.options import Options
+        >>> index = ops.CreateIndexOp("idx_tasks_title", "tasks", ["title"])
+        >>> script = ops.MigrationScript("abc", ops.UpgradeOps([index]), ops.DowngradeOps([index.reverse()]))
+        >>> [(finding.rule, finding.fixed) for finding in review(script, Options(fix=("all",)), None)]
+        [('index-not-concurrent', True)]
+    """
+    ignored_rules(options)
+    models = [metadata] if isinstance(metadata, MetaData) else list(metadata or ())
+    knowledge = Knowledge(
+        before=KnownTables(indexes),
+        metadata=models,
+        declared=KnownTables.of_metadata(models),
+        server_version=server_version,
+        options=options,
+    )
+    fixed = fix(script, knowledge)
+    return fixed + check(from_directives(script), knowledge)

@@ -1,0 +1,99 @@
+"""Lints the revisions of a project, from their scripts alone."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
+
+from alembic_assay.errors import AssayError
+from alembic_assay.lint.check import Knowledge, check
+from alembic_assay.lint.collect import as_typed, from_script
+from alembic_assay.lint.record import recorder
+from alembic_assay.rules.replay import replay
+from alembic_assay.rules.tables import KnownTables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.config import Config
+    from alembic.script import Script
+
+    from alembic_assay.findings import Finding
+    from alembic_assay.lint.collect import Revision
+    from alembic_assay.options import Options
+
+
+def check_revisions(config: Config, rev_range: str | None, options: Options) -> list[Finding]:
+    """Lint revisions, oldest first. Neither ``env.py`` nor a database is needed; the scripts are run as with ``--sql``.
+
+    The whole history is read in any case: a table that an earlier revision created is a table in use, and an index
+    that a later one creates is an index.
+
+    Args:
+        config: Alembic's configuration.
+        rev_range: ``from:to``, of which the first one is not linted itself, as in ``alembic upgrade from:to --sql``;
+            either may be left out. Without a colon that revision only. ``base``, ``head``, ``heads`` and beginnings
+            of identifiers are understood. ``None`` is every revision.
+        options: The settings; ``ignore`` names rules that are not run.
+
+    Raises:
+        AssayError: No such revision, a script that cannot be loaded, or a setting that does not exist.
+    """
+    scripts, history, wanted = _load(config, rev_range)
+    with recorder(config, scripts) as recording:
+        revisions = [from_script(script, recording) for script in history]
+    eventually = KnownTables()
+    for revision in revisions:
+        eventually = _after(revision, eventually)
+    complete = not any(half.findings for revision in revisions for half in revision.halves)
+    known = KnownTables()
+    findings: list[Finding] = []
+    for revision in revisions:
+        if revision.identifier in wanted:
+            knowledge = Knowledge(before=known, declared=eventually, complete=complete, options=options)
+            findings += sorted(check(revision, knowledge), key=lambda finding: finding.location.line or 0)
+        known = _after(revision, known)
+    return findings
+
+
+def _load(config: Config, rev_range: str | None) -> tuple[ScriptDirectory, list[Script], set[str]]:
+    """Return the project, its history from the oldest on, and the identifiers in the range."""
+    try:
+        scripts = ScriptDirectory.from_config(config)
+        history = list(scripts.walk_revisions())
+        wanted = {script.revision for script in _range(scripts, rev_range) if script is not None}
+    except (CommandError, RevisionError) as error:
+        raise AssayError(f"{str(error).rstrip('.')}.") from None
+    except Exception as error:
+        raise AssayError(f"cannot load the revisions: {_describe(error)}.") from error
+    if not wanted and history:
+        raise AssayError(f"no revisions in the range {rev_range!r}.")
+    return scripts, history[::-1], wanted
+
+
+def _range(scripts: ScriptDirectory, rev_range: str | None) -> Sequence[Script | None]:
+    if rev_range is None:
+        return list(scripts.walk_revisions())
+    first, colon, last = rev_range.partition(":")
+    if colon:
+        return list(scripts.iterate_revisions(last or "heads", first or "base"))
+    return scripts.get_revisions(rev_range)
+
+
+def _describe(error: Exception) -> str:
+    """Say what went wrong, and in which file of the user's: scripts may import anything."""
+    message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    if isinstance(error, SyntaxError):
+        return message if error.lineno and f"line {error.lineno})" in message else f"{message} ({error.filename})"
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = next(frame for frame in reversed(frames) if not frame.filename.startswith("<frozen"))
+    return f"{message} ({as_typed(frame.filename)}:{frame.lineno})"
+
+
+def _after(revision: Revision, before: KnownTables) -> KnownTables:
+    steps = (step for half in revision.halves if half.direction == "upgrade" for step in half.steps)
+    return replay((step.operation for step in steps), before)

@@ -1,0 +1,1 @@
+"""Connections: URLs, poolers, faults worth a retry, engines, and one migration at a time."""

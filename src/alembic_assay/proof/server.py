@@ -1,0 +1,244 @@
+"""A PostgreSQL server of our own for the time of a ``with``: no Docker, no service, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL
+
+from alembic_assay.errors import AssayError
+from alembic_assay.proof import janitor
+from alembic_assay.proof.binaries import Binaries, find_binaries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["SETTINGS", "Binaries", "find_binaries", "running"]
+
+SETTINGS: Mapping[str, str] = {
+    "autovacuum": "off",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "127.0.0.1",
+    "log_timezone": "UTC",
+    "synchronous_commit": "off",
+    "timezone": "UTC",
+    "unix_socket_directories": "",
+}
+"""Fast, because the data live for minutes; the same everywhere. No socket file: its path may be too long."""
+
+_UNPRIVILEGED = "nobody"
+_ATTEMPTS = 5
+_LOG_LINES = 10
+_PORT_TAKEN = "could not bind"
+_STATUS_LINE = 7  # of postmaster.pid, from 0: LOCK_FILE_LINE_PM_STATUS in PostgreSQL's miscadmin.h
+
+
+@contextmanager
+def running(
+    binaries: Binaries | None = None,
+    *,
+    settings: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
+) -> Iterator[URL]:
+    """Start a server on a free port of 127.0.0.1; afterwards remove it with all its data.
+
+    It is removed too if this process is killed in any way, ``kill -9`` included: a small second process waits
+    for that, on every system (see ``janitor.py``).
+
+    Args:
+        binaries: Which PostgreSQL; by default what :func:`find_binaries` finds.
+        settings: Server settings over :data:`SETTINGS`, such as ``{"max_connections": "20"}``.
+        timeout: Seconds that making the data directory, and then starting, may take.
+
+    Yields:
+        The URL of the database ``postgres`` for the superuser ``postgres``, with its password.
+
+    Raises:
+        AssayError: There is no PostgreSQL, or it does not start; with the last lines of its log.
+
+    Example:
+        >>> with running() as url:
+        ...     engine = sqlalchemy.create_engine(url)
+    """
+    binaries = binaries or find_binaries()
+    with _directory() as directory:
+        account = _account(directory)
+        # A password, not trust: a TCP port is open to every user of the machine, and TCP is what psycopg,
+        # psql and PgBouncer all take, however long the path of a socket would be.
+        password = secrets.token_hex(16)
+        server = _Server(
+            binaries=_reachable(binaries, directory, account),
+            directory=directory,
+            account=account,
+            settings={**SETTINGS, **(settings or {})},
+            timeout=timeout,
+        )
+        server.initialise(password)
+        with server.started() as port:
+            yield URL.create("postgresql+psycopg", "postgres", password, "127.0.0.1", port, "postgres")
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    directory = Path(tempfile.gettempdir()).resolve() / f"assay-postgres-{secrets.token_hex(8)}"
+    try:
+        with subprocess.Popen(  # noqa: S603 - our own script
+            [sys.executable, "-I", "-S", janitor.__file__, str(directory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=directory.parent,
+            start_new_session=True,  # Ctrl-C is for us, and must not reach what clears away after us
+        ):
+            directory.mkdir(mode=0o700)  # only now that it is watched
+            yield directory  # leaving closes the watcher's input, and waits until it has cleared away
+    finally:
+        janitor.clear(directory)  # again, in case that somebody killed it
+
+
+def _account(directory: Path) -> dict[str, Any]:
+    # PostgreSQL refuses to run as root. Becoming nobody needs no new user, and opens no directory to others.
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return {}
+    import pwd  # noqa: PLC0415 - not on Windows
+
+    try:
+        nobody = pwd.getpwnam(_UNPRIVILEGED)
+        os.chown(directory, nobody.pw_uid, nobody.pw_gid)
+    except (KeyError, OSError) as error:
+        raise AssayError(
+            f"PostgreSQL does not run as root, and becoming {_UNPRIVILEGED!r} failed: {error}.",
+            hint="Run this as an ordinary user, or set DATABASE_URL to a server.",
+        ) from None
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _reachable(binaries: Binaries, directory: Path, account: Mapping[str, Any]) -> Binaries:
+    if not account:
+        return binaries
+    try:
+        command = (binaries.program("initdb"), "--version")
+        subprocess.run(command, check=True, capture_output=True, cwd=directory, **account)  # noqa: S603 - PostgreSQL's
+    except (OSError, subprocess.CalledProcessError):  # such as a virtual environment below /root
+        copied = binaries.copied(directory / "postgresql")
+        for path in (directory / "postgresql", *(directory / "postgresql").rglob("*")):
+            os.chown(path, account["user"], account["group"], follow_symlinks=False)
+        return copied
+    return binaries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Server:
+    binaries: Binaries
+    directory: Path
+    account: Mapping[str, Any]
+    settings: Mapping[str, str]
+    timeout: float
+
+    def initialise(self, password: str) -> None:
+        """Make the data directory."""
+        secret = self.directory / "password"
+        secret.write_text(password, "utf-8")
+        if self.account:
+            os.chown(secret, self.account["user"], self.account["group"])
+        options = [
+            *(f"--pgdata={self._data}", f"--pwfile={secret}", "--username=postgres", "--auth=scram-sha-256"),
+            *("--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"),
+        ]
+        with self._process("initdb", *options) as initdb:
+            try:
+                initdb.wait(self.timeout)
+            except subprocess.TimeoutExpired:
+                raise self._error(f"initdb took more than {self.timeout:g} s") from None
+            finally:
+                initdb.kill()
+        if initdb.returncode != 0:
+            raise self._error("initdb failed")
+        secret.unlink()
+
+    @contextmanager
+    def started(self) -> Iterator[int]:
+        """Start it on a free port, for the time of the ``with``."""
+        settings = [f"--{name}={value}" for name, value in self.settings.items()]
+        for _ in range(_ATTEMPTS):
+            port = _free_port()
+            with self._process("postgres", f"-D{self._data}", f"--port={port}", *settings) as postgres:
+                try:
+                    if self._is_ready(postgres):
+                        yield port
+                        return
+                finally:
+                    _quit(postgres)
+                    self._pid_file.unlink(missing_ok=True)  # another process may get that number
+            if _PORT_TAKEN not in self._log.read_text("utf-8", "replace"):
+                break  # else somebody took the port between our look and the server's
+        raise self._error("it did not start")
+
+    def _is_ready(self, postgres: subprocess.Popen[bytes]) -> bool:
+        deadline = time.monotonic() + self.timeout
+        while postgres.poll() is None:
+            if time.monotonic() > deadline:
+                raise self._error(f"it did not start within {self.timeout:g} s")
+            with suppress(OSError, IndexError):
+                lines = self._pid_file.read_text("utf-8").splitlines()
+                if lines[_STATUS_LINE].strip() == "ready":
+                    return True
+            time.sleep(0.01)
+        return False
+
+    def _process(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+        with self._log.open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 - PostgreSQL's own programs
+                [self.binaries.program(name), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.directory,
+                env={**environment, "LC_ALL": "C"},  # in English: we read the log
+                start_new_session=True,
+                **self.account,
+            )
+
+    def _error(self, what: str) -> AssayError:
+        lines = self._log.read_text("utf-8", "replace").splitlines()[-_LOG_LINES:]
+        where = f"PostgreSQL {self.binaries.major} of {self.binaries.directory}"
+        return AssayError("\n".join([f"{where}: {what}. The end of its log:", *lines]))
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / janitor.DATA
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._data / "postmaster.pid"
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "log"
+
+
+def _quit(postgres: subprocess.Popen[bytes]) -> None:
+    postgres.send_signal(janitor.QUIT)
+    try:
+        postgres.wait(janitor.SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        postgres.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

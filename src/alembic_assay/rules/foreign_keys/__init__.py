@@ -1,0 +1,1 @@
+"""Rules on foreign keys: ASY2xx."""

@@ -1,0 +1,234 @@
+"""What is known of tables at one moment of a history: their indexes and foreign keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.exc import NoReferenceError
+from sqlalchemy.sql.elements import TextClause, UnaryExpression
+
+from alembic_assay.statements import index_column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Constraint, MetaData, Table
+
+TableKey = tuple[str | None, str]
+"""Schema and name of a table; the schema is ``None`` for the default one."""
+
+EQUALITY_METHODS = ("btree", "hash")
+"""Access methods that find rows by the value of a column."""
+
+
+class IndexRecord(Protocol):
+    """What a record of an index must have; ``catalog.indexes.Index`` does."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name."""
+
+    @property
+    def columns(self) -> Sequence[str | None]:
+        """Its key columns in order; nothing stands for an expression."""
+
+    @property
+    def valid(self) -> bool:
+        """Whether it was built to the end."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether it has a predicate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownIndex:
+    """An index, or that of a primary key or unique constraint.
+
+    Args:
+        name: Its name.
+        columns: The columns that it finds rows by, in order, ``None`` for an expression; none for GIN, GiST, BRIN.
+        valid: Whether it was built to the end.
+        partial: Whether it has a predicate.
+    """
+
+    name: str | None
+    columns: Sequence[str | None]
+    valid: bool = True
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """A foreign key: its columns here, and the table that it refers to."""
+
+    table: TableKey
+    columns: tuple[str, ...]
+    refers_to: TableKey
+    name: str | None = None
+
+
+@dataclass(slots=True)
+class KnownTable:
+    """What is known of one table."""
+
+    indexes: list[IndexRecord] = field(default_factory=list)
+    foreign_keys: list[ForeignKey] = field(default_factory=list)
+    partitioned: bool = False
+
+    def copy(self) -> KnownTable:
+        """Return the same, to be changed."""
+        return KnownTable(list(self.indexes), list(self.foreign_keys), self.partitioned)
+
+
+class KnownTables:
+    """What is known of all tables; what is not in it may exist all the same.
+
+    Args:
+        indexes: Records of indexes by table, such as the catalogs hold them.
+    """
+
+    def __init__(self, indexes: Mapping[TableKey, Iterable[IndexRecord]] | None = None) -> None:
+        self._tables: dict[TableKey, KnownTable] = {}
+        self._shared: set[TableKey] = set()
+        self.created: set[TableKey] = set()
+        """The tables that :func:`.replay.apply` saw created, under every name they had."""
+        for key, records in (indexes or {}).items():
+            self.at(key).indexes.extend(records)
+
+    @classmethod
+    def of_metadata(cls, metadata: Iterable[MetaData]) -> KnownTables:
+        """Return what models declare. They are only read."""
+        known = cls()
+        for table in (table for one in metadata for table in one.tables.values()):
+            known[table.schema, table.name] = of_table(table)
+        return known
+
+    def __getitem__(self, key: TableKey) -> KnownTable:
+        return self._tables.get(table_key(*key), KnownTable())
+
+    def __setitem__(self, key: TableKey, table: KnownTable) -> None:
+        self._tables[table_key(*key)] = table
+        self._shared.discard(table_key(*key))
+
+    def at(self, key: TableKey) -> KnownTable:
+        """Return what is known of a table, to be changed."""
+        key = table_key(*key)
+        if key in self._shared:
+            self._shared.remove(key)
+            self._tables[key] = self._tables[key].copy()
+        return self._tables.setdefault(key, KnownTable())
+
+    def __iter__(self) -> Iterator[tuple[TableKey, KnownTable]]:
+        return iter(self._tables.items())
+
+    def copy(self) -> KnownTables:
+        """Return the same knowledge, to be changed; nothing is newly created in it."""
+        known = KnownTables()
+        known._tables = dict(self._tables)
+        known._shared = set(self._tables)
+        return known
+
+    def drop(self, key: TableKey) -> None:
+        """Forget a table."""
+        self._tables.pop(table_key(*key), None)
+
+    def index_names(self, schema: str | None) -> set[str]:
+        """Return the names of the known indexes of a schema; names are unique in it."""
+        schema = table_key(schema, "")[0]
+        return {index.name for key, table in self if key[0] == schema for index in table.indexes if index.name}
+
+    def find_index(self, name: str, schema: str | None) -> tuple[TableKey, IndexRecord] | None:
+        """Return a known index and its table."""
+        schema = table_key(schema, "")[0]
+        named = ((key, i) for key, table in self if key[0] == schema for i in table.indexes if i.name == name)
+        return next(named, None)
+
+
+def table_key(schema: str | None, name: str) -> TableKey:
+    """Return one key for a table, whether its default schema was written or not."""
+    return (None if schema == "public" else schema, name)
+
+
+def of_table(table: Table) -> KnownTable:
+    """Return what a ``Table`` declares, in the order of its columns."""
+    known = KnownTable(partitioned=table.dialect_options["postgresql"]["partition_by"] is not None)
+    for constraint in sorted(table.constraints, key=_position):
+        if isinstance(constraint, ForeignKeyConstraint):
+            known.foreign_keys.append(foreign_key(constraint))
+        elif isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint) and constraint.columns:
+            known.indexes.append(_constraint_index(constraint))
+    known.indexes.extend(of_index(index) for index in sorted(table.indexes, key=lambda index: str(index.name)))
+    return known
+
+
+def foreign_key(constraint: ForeignKeyConstraint) -> ForeignKey:
+    """Return what a constraint of a table says."""
+    table, columns = constraint.table, tuple(column.name for column in constraint.columns)
+    return ForeignKey(
+        table=table_key(table.schema, table.name),
+        columns=columns,
+        refers_to=_target(constraint),
+        name=_name(constraint) or default_name(table.name, columns, "fkey"),
+    )
+
+
+def of_index(index: Index) -> KnownIndex:
+    """Return what an ``Index`` says."""
+    options = index.dialect_options["postgresql"]
+    finds_values = (options["using"] or "btree").lower() in EQUALITY_METHODS
+    return KnownIndex(
+        name=index.name,
+        columns=tuple(map(_column, index.expressions)) if finds_values else (),
+        partial=options["where"] is not None,
+    )
+
+
+def begins_with(index_columns: Sequence[str | None], columns: Sequence[str]) -> bool:
+    """Tell whether an index begins with these columns, in any order.
+
+    >>> begins_with(("b", "a", "c"), ("a", "b")), begins_with(("a", "c", "b"), ("a", "b"))
+    (True, False)
+    """
+    return set(index_columns[: len(set(columns))]) == set(columns)
+
+
+def default_name(table: str, columns: Sequence[str], suffix: str) -> str:
+    """Return the name that PostgreSQL gives an unnamed constraint, before it is cut to 63 bytes."""
+    return "_".join((table, *columns, suffix))
+
+
+def _column(element: object) -> str | None:
+    while isinstance(element, UnaryExpression):
+        element = element.element
+    if isinstance(element, Column):
+        return element.name
+    return index_column(element.text) if isinstance(element, TextClause) else None
+
+
+def _constraint_index(constraint: PrimaryKeyConstraint | UniqueConstraint) -> KnownIndex:
+    columns = tuple(column.name for column in constraint.columns)
+    primary = isinstance(constraint, PrimaryKeyConstraint)
+    fallback = default_name(constraint.table.name, () if primary else columns, "pkey" if primary else "key")
+    return KnownIndex(name=_name(constraint) or fallback, columns=columns)
+
+
+def _name(constraint: Constraint) -> str | None:
+    return constraint.name if isinstance(constraint.name, str) else None
+
+
+def _target(constraint: ForeignKeyConstraint) -> TableKey:
+    try:
+        table = constraint.referred_table
+    except NoReferenceError:  # models need not hold every table that they refer to
+        *schema, name, _column = constraint.elements[0].target_fullname.split(".")
+        return table_key(".".join(schema) or None, name)
+    return table_key(table.schema, table.name)
+
+
+def _position(constraint: Constraint) -> tuple[list[int], str]:
+    positions = {column.name: position for position, column in enumerate(constraint.table.columns)}
+    columns = (column.name for column in getattr(constraint, "columns", ()))
+    return [positions[name] for name in columns], f"{type(constraint).__name__} {constraint.name}"

@@ -1,0 +1,51 @@
+"""A real server for the session, a fresh database for a test, a real project in it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import NullPool, create_engine
+from tests.support import servers
+from tests.support.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import URL, Connection
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note which server the tester's shell names, then hide it: it must reach no test."""
+    config.stash[servers.GIVEN] = servers.given_url(config)
+    for name in [name for name in os.environ if name == "DATABASE_URL" or name.startswith("PG")]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def server_url(pytestconfig: pytest.Config) -> Iterator[URL]:
+    """URL of a server's database ``postgres``, as superuser; shared, so tests leave nothing in it."""
+    with servers.server(pytestconfig) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(server_url: URL) -> Iterator[URL]:
+    """URL of an empty database of the test's own."""
+    with servers.database(server_url) as url:
+        yield url
+
+
+@pytest.fixture
+def connection(database_url: URL) -> Iterator[Connection]:
+    """A SQLAlchemy connection to :func:`database_url`; what is not committed is gone."""
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def project(tmp_path: Path, database_url: URL) -> Project:
+    """An Alembic project without tables or revisions, in :func:`database_url`."""
+    return Project(tmp_path / "project", database_url)
