@@ -54,25 +54,26 @@ PAGES = sorted(
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 FENCE = re.compile(
-    r"^(?P<skip><!-- not run: [^\n]+ -->\n+)?```(?P<language>\w+)(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.M | re.S
+    r"^(?P<skip><!-- not run: [^\n]+ -->\n+)?```(?P<language>\w+)(?P<info>[^\n]*)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
-FIRST = re.compile(r"^<!-- first: (\S+) -->$", re.M)
+FIRST = re.compile(r"^<!-- first: (\S+) -->$", re.MULTILINE)
 TITLE = re.compile(r'title="([^"]+)"')
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-INCLUDE = re.compile(r"^```\{include\} (\S+)\n```$", re.M)
-HEADING = re.compile(r"^#{1,4} (.+)$", re.M)
-CODE = re.compile(r"^(`{3,}).*?^\1$|`[^`\n]+`", re.M | re.S)
+INCLUDE = re.compile(r"^```\{include\} (\S+)\n```$", re.MULTILINE)
+HEADING = re.compile(r"^#{1,4} (.+)$", re.MULTILINE)
+CODE = re.compile(r"^(`{3,}).*?^\1$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 VARIABLE = (
     (re.compile(r"\b[0-9a-f]{12}\b"), "<revision>"),
     (re.compile(r"\b\d+\.\d+ s\b"), "<time> s"),
     (re.compile(r'(?<="seconds": )[\d.]+'), "<time>"),
     (re.compile(r"postgresql\+psycopg://\S+"), "<url>"),
     (re.compile(r"(?<=pid )\d+|(?<=terminate_backend\()\d+"), "<pid>"),
-    (re.compile(r"(?<=user ')[^']+|(?<=database ')[^']+|(?<=^role      )\S+", re.M), "<name>"),
+    (re.compile(r"(?<=user ')[^']+|(?<=database ')[^']+|(?<=^role      )\S+", re.MULTILINE), "<name>"),
     (re.compile(r"\S+/migrations/"), "migrations/"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+|\+00:00)"), "<date>"),
     (re.compile(r"(?<=PostgreSQL )\d+(\.\d+)?( \([^)]*\))?"), "<version>"),
-    (re.compile(r"(?<=[a-zA-Z] )\d+\.\d+\.\d+(?=,|$)", re.M), "<version>"),
+    (re.compile(r"(?<=[a-zA-Z] )\d+\.\d+\.\d+(?=,|$)", re.MULTILINE), "<version>"),
 )
 
 
@@ -105,7 +106,7 @@ def name(page: Path) -> str:
 
 def commands(text: str) -> Iterator[tuple[str, str]]:
     """Yield each command of a console block, and what it prints."""
-    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, output = part.partition("\n")
         while command.endswith("\\"):
             more, _, output = output.partition("\n")
@@ -115,9 +116,10 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
 
 def normalised(text: str) -> str:
     """Replace what is never the same twice."""
+    text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
     for pattern, replacement in VARIABLE:
         text = pattern.sub(replacement, text)
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    return text
 
 
 class Terminal:
@@ -235,7 +237,7 @@ def text_of(page: Path) -> str:
 
 def anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub and MyST make them."""
-    headings = HEADING.findall(re.sub(r"^```.*?^```$", "", text_of(page), flags=re.M | re.S))
+    headings = HEADING.findall(re.sub(r"^```.*?^```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -270,7 +272,7 @@ def test_reference_is_complete(site: Path) -> None:
 
 def test_directives_are_documented_with_their_arguments(site: Path) -> None:
     page = text_of(site / "docs" / "reference" / "directives.md")
-    found = re.findall(r"^## op\.(\w+)\n\n```python\nop\.(\w+)\((\w+)", page, re.M)
+    found = re.findall(r"^## op\.(\w+)\n\n```python\nop\.(\w+)\((\w+)", page, re.MULTILINE)
     directives = ["add_enum_value", "create_enum", "drop_enum", "replace_enum"]
     assert sorted(found) == [(directive, directive, "name") for directive in directives]
     assert "proxied" not in page
@@ -279,21 +281,23 @@ def test_directives_are_documented_with_their_arguments(site: Path) -> None:
 def test_commands_are_documented_by_their_own_help(site: Path) -> None:
     page = text_of(site / "docs" / "reference" / "commands.md")
     own = sorted(path.stem for path in (ROOT / "src/alembic_assay/cli").glob("*.py") if not path.stem.startswith("_"))
-    assert re.findall(r"^## assay (\w+)\n\n```text\nusage: assay (\w+) ", page, re.M) == [(each, each) for each in own]
+    assert re.findall(r"^## assay (\w+)\n\n```text\nusage: assay (\w+) ", page, re.MULTILINE) == [
+        (each, each) for each in own
+    ]
 
 
 def test_architecture_shows_the_layers_that_are_checked() -> None:
     contracts = PYPROJECT["tool"]["importlinter"]["contracts"]
     layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
     page = (DOCS / "architecture.md").read_text("utf-8")
-    shown = re.search(r"^## Layers\n.*?^```text\n(.*?)^```$", page, re.M | re.S)
+    shown = re.search(r"^## Layers\n.*?^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert shown is not None
     assert shown[1].splitlines() == [layer.replace("alembic_assay.", "") for layer in layers]
 
 
 def test_architecture_shows_the_whole_tree() -> None:
     page = (DOCS / "architecture.md").read_text("utf-8")
-    shown = set(re.findall(r"^\| `(\w+)(?:/|\.py)` \|", page, re.M)) - {"example_project", "tests"}
+    shown = set(re.findall(r"^\| `(\w+)(?:/|\.py)` \|", page, re.MULTILINE)) - {"example_project", "tests"}
     source = {path.stem for path in (ROOT / "src/alembic_assay").iterdir() if path.suffix in {"", ".py"}}
     assert shown == {name for name in source if not name.startswith("__")}
 
@@ -319,7 +323,9 @@ def test_changelog_fragments_are_found(tmp_path: Path) -> None:
     assert (ROOT / "CHANGELOG.md").read_text("utf-8").count(PYPROJECT["tool"]["towncrier"]["start_string"]) == 1
     command = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "9.9", "--dir", str(ROOT)]
     draft = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True).stdout
-    missing = [path.name for path in fragments if "".join(path.read_text("utf-8").split()) not in "".join(draft.split())]
+    missing = [
+        path.name for path in fragments if "".join(path.read_text("utf-8").split()) not in "".join(draft.split())
+    ]
     assert missing == []
 
 

@@ -86,19 +86,14 @@ def test_a_revision_that_does_not_reverse_is_named_with_its_differences(project:
         run(context, Base.metadata, process_revision_directives=forget)
     """)
     project.write_models(MODELS.split('    sa.Table(\n        "tasks"', maxsplit=1)[0])
-    assert (
-        revision(project).splitlines()[-6:]
-        == [
-            (
-                "NOT reversible: up and down again does not give the schema from before (N objects before, S s in a transaction"
-                " that was rolled back)."
-            ),
-            "Changed by upgrade() and not restored by downgrade():",
-            "  - table public.kept added",
-            "  - column public.kept.id added",
-            "Generating",
-        ][-6:]
-    )
+    assert revision(project).splitlines() == [
+        "No findings.",
+        "NOT reversible: up and down again does not give the schema from before (N objects before, S s in a transaction that was rolled back).",
+        "Changed by upgrade() and not restored by downgrade():",
+        "  - table public.kept added",
+        "  - column public.kept.id added",
+        "Generating",
+    ]
     assert project.sql("SELECT count(*) FROM pg_tables WHERE tablename IN ('kept', 'users')") == [(0,)]
 
 

@@ -210,13 +210,15 @@ def _refuse_rows(connection: Connection, title: str, columns: Iterable[_Column],
 
 
 def _rows(connection: Connection, column: _Column, labels: Sequence[str]) -> list[str]:
-    values = "unnest({}::text[])" if column.is_array else "LATERAL (SELECT {}::text)"
-    query = (
-        f"SELECT v.label, count(*) FROM {column.relation} AS t,"
-        f" {values.format('t.' + identifier(column.name))} AS v(label)"
-        f" WHERE v.label IN ({', '.join(map(literal, labels)) or 'NULL'}) GROUP BY v.label ORDER BY v.label"
-    )
-    found = connection.execute(Statement(query)).all()
+    if not labels:
+        return []
+    value = f"t.{identifier(column.name)}"
+    held = f"unnest({value}::text[])" if column.is_array else f"LATERAL (SELECT {value}::text)"
+    listed = ", ".join(map(literal, labels))
+    query = f"SELECT v.label, count(*) FROM {column.relation} AS t, {held} AS v(label)"  # noqa: S608 - all quoted
+    found = connection.execute(
+        Statement(f"{query} WHERE v.label IN ({listed}) GROUP BY v.label ORDER BY v.label")
+    ).all()
     return [f"{n} row{'s' if n != 1 else ''} of {column.title} hold{'s' if n == 1 else ''} {v!r}" for v, n in found]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import NoReferenceError
-from sqlalchemy.sql.elements import TextClause, UnaryExpression
+from sqlalchemy.sql.elements import ColumnClause, TextClause, UnaryExpression
 
 from alembic_assay.statements import index_column
 
@@ -205,7 +205,12 @@ def _column(element: object) -> str | None:
         element = element.element
     if isinstance(element, Column):
         return element.name
-    return index_column(element.text) if isinstance(element, TextClause) else None
+    written = getattr(element, "text", None)  # Alembic wraps a text in a class of its own
+    if isinstance(written, TextClause):
+        written = written.text
+    if isinstance(element, ColumnClause) and element.is_literal:
+        written = element.name
+    return index_column(written) if isinstance(written, str) else None
 
 
 def _constraint_index(constraint: PrimaryKeyConstraint | UniqueConstraint) -> KnownIndex:
