@@ -48,7 +48,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(
     [
         *ROOT.glob("*.md"),
-        *(path for path in DOCS.rglob("*.md") if not {"_build", "_generated", "rules"} & {*path.parent.parts}),
+        *(path for path in DOCS.rglob("*.md") if not {"_build", "_examples", "_generated", "rules"} & {*path.parent.parts}),
     ]
 )
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -64,13 +64,13 @@ INCLUDE = re.compile(r"^```\{include\} (\S+)\n```$", re.MULTILINE)
 HEADING = re.compile(r"^#{1,4} (.+)$", re.MULTILINE)
 CODE = re.compile(r"^(`{3,}).*?^\1$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 VARIABLE = (
-    (re.compile(r"\b[0-9a-f]{12}\b"), "<revision>"),
+    (re.compile(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])"), "<revision>"),
     (re.compile(r"\b\d+\.\d+ s\b"), "<time> s"),
     (re.compile(r'(?<="seconds": )[\d.]+'), "<time>"),
     (re.compile(r"postgresql\+psycopg://\S+"), "<url>"),
     (re.compile(r"(?<=pid )\d+|(?<=terminate_backend\()\d+"), "<pid>"),
     (re.compile(r"(?<=user ')[^']+|(?<=database ')[^']+|(?<=^role      )\S+", re.MULTILINE), "<name>"),
-    (re.compile(r"\S+/migrations/"), "migrations/"),
+    (re.compile(r"(?<!\S)/\S+/"), "/"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+|\+00:00)"), "<date>"),
     (re.compile(r"(?<=PostgreSQL )\d+(\.\d+)?( \([^)]*\))?"), "<version>"),
     (re.compile(r"(?<=[a-zA-Z] )\d+\.\d+\.\d+(?=,|$)", re.MULTILINE), "<version>"),

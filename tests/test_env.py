@@ -181,6 +181,12 @@ def test_metadata_that_is_none_or_empty_is_one_line(project: Project) -> None:
     )
 
 
+def test_empty_metadata_is_one_line_in_an_existing_env_too(project: Project) -> None:
+    project.write_env(EXISTING_ENV)
+    message = failure(project, "revision", "--autogenerate", "-m", "x")
+    assert message.startswith("FAILED: the metadata in env.py has no tables, ")
+
+
 def test_an_unknown_option_is_one_line(project: Project) -> None:
     project.write_env(f"{WHOLE_ENV}run(context, Base.metadata, include_schema=True, prove='off')\n")
     assert failure(project, "upgrade", "head").startswith("FAILED: unknown option 'include_schema' in env.py. ")

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import signature
 from logging.config import fileConfig
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from alembic.autogenerate.api import AutogenContext
     from alembic.config import Config
     from alembic.ddl.impl import DefaultImpl
     from sqlalchemy import URL, Connection, Engine, MetaData
@@ -114,6 +116,19 @@ def configure_options(*, autogenerate_plugins: Sequence[str] = (), **options: An
         plugins = _plugins()
     log.info("Plugins on: %s", ", ".join([*plugins, *autogenerate_plugins]))
     return {"autogenerate_plugins": [STOCK_PLUGINS, OUR_PLUGINS, *autogenerate_plugins], "assay": loaded}
+
+
+def call_comparator(module: str, function: str, autogen_context: AutogenContext, *arguments: Any) -> Any:
+    """Call what a plugin registered, loaded only now; for any ``env.py``, its errors are one line.
+
+    Args:
+        module: Where the function is.
+        function: Its name.
+        autogen_context: Alembic's, handed on with the other arguments.
+        arguments: What Alembic passes to a comparator.
+    """
+    with _one_line_errors(autogen_context.migration_context.config):
+        return getattr(import_module(module), function)(autogen_context, *arguments)
 
 
 def _plugins() -> list[str]:
@@ -254,12 +269,12 @@ def _configure_logging(config: Config) -> None:
 
 
 @contextmanager
-def _one_line_errors(config: Config) -> Iterator[None]:
+def _one_line_errors(config: Config | None) -> Iterator[None]:
     """From the command line: one line on standard error and exit code 1, where Alembic's own is 255."""
     try:
         yield
     except AssayError as error:
-        if config.cmd_opts is None or getattr(config.cmd_opts, "raiseerr", False):
+        if config is None or config.cmd_opts is None or getattr(config.cmd_opts, "raiseerr", False):
             raise
         print(f"FAILED: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
         raise SystemExit(getattr(config.cmd_opts, "error_exit", 1)) from None

@@ -20,7 +20,7 @@ from tests.support import pgbouncer
 
 from alembic_assay.errors import DatabaseUnreachableError, MigrationLockError
 from alembic_assay.neon.engine import create
-from alembic_assay.neon.lock import Holder, lock_key, migration_lock
+from alembic_assay.neon.lock import Holder, _SessionLock, lock_key, migration_lock
 from alembic_assay.neon.url import masked
 
 if TYPE_CHECKING:
@@ -356,6 +356,8 @@ def test_a_holder_of_another_role_is_named_by_its_pid(database_url: URL, sql: Sq
 
 
 def test_a_holder_that_has_just_ended(database_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    with create(database_url, lock_timeout="2s", application_name="x").connect() as connection:
+        assert _SessionLock(connection, KEY).holder() is None
     monkeypatch.setattr("alembic_assay.neon.lock._SessionLock.holder", lambda _: None)
     with lock(database_url, "direct"), pytest.raises(MigrationLockError) as raised, lock(database_url, "direct"):
         pytest.fail("two hold the lock")

@@ -37,6 +37,7 @@ def render(url: URL | None) -> str | None:
             f"u:endpoint%3D{NEON}-pooler%3Bs%3Bx-pooler%3B@{NEON}-pooler.us-east-2.aws.neon.tech/app",
             f"u:endpoint%3D{NEON}%3Bs%3Bx-pooler%3B@{NEON}.us-east-2.aws.neon.tech/app",
         ),
+        (f"u@/app?host=a,b&options=endpoint%3D{NEON}-pooler", f"u@/app?host=a%2Cb&options=endpoint%3D{NEON}"),
         (f"u:project%3D{NEON}-pooler%24pw@192.0.2.1/app", f"u:project%3D{NEON}%24pw@192.0.2.1/app"),
         (f"u@{NEON}.us-east-2.aws.neon.tech/app?pgbouncer=true", f"u@{NEON}.us-east-2.aws.neon.tech/app"),
         (

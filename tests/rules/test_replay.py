@@ -64,8 +64,8 @@ def test_foreign_keys_of_a_new_table_come_in_the_order_of_their_columns() -> Non
 
 def test_columns_of_an_index_are_found_in_whatever_is_written() -> None:
     table = Table("t", MetaData(), Column("a", Integer), Column("B c", Integer))
-    columns = ["a", text("a DESC"), text('"B c"'), table.c.a, desc(table.c["B c"]), literal_column("a DESC")]
-    expressions = [text("lower(a)"), func.lower("a"), literal_column("a + 1"), text("a::text")]
+    columns: list[Any] = ["a", text("a DESC"), text('"B c"'), table.c.a, desc(table.c["B c"]), literal_column("a DESC")]
+    expressions: list[Any] = [text("lower(a)"), func.lower("a"), literal_column("a + 1"), text("a::text")]
     index = ops.CreateIndexOp("i", "t", [*columns, *expressions])
     assert indexes(known(index)) == {"i": ["a", "a", "B c", "a", "B c", "a", None, None, None, None]}
 

@@ -17,7 +17,7 @@ SELECT n.nspname AS schema, c.relname AS table, ic.relname AS name,
        ARRAY(SELECT COALESCE(a.attname::text, '') FROM unnest(i.indkey) WITH ORDINALITY AS u(attnum, ord)
              LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = u.attnum
              WHERE u.ord <= i.indnkeyatts ORDER BY u.ord) AS columns,
-       i.indisunique AS unique, i.indpred IS NOT NULL AS partial,
+       am.amname AS method, i.indisunique AS unique, i.indpred IS NOT NULL AS partial,
        k.conname AS constraint, i.indisvalid AS valid, i.indisready AND i.indislive AS ready,
        i.indisclustered AS clustered, i.indisreplident AS replica_identity,
        ts.spcname AS tablespace, pi.inhparent::regclass::text AS parent,
@@ -28,6 +28,7 @@ FROM pg_index AS i
 JOIN pg_class AS ic ON ic.oid = i.indexrelid
 JOIN pg_class AS c ON c.oid = i.indrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_am AS am ON am.oid = ic.relam
 LEFT JOIN pg_constraint AS k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_tablespace AS ts ON ts.oid = ic.reltablespace
 LEFT JOIN pg_inherits AS pi ON pi.inhrelid = i.indexrelid
@@ -46,6 +47,7 @@ class Index(Record):
         name: Its name.
         definition: As ``pg_get_indexdef`` writes it.
         columns: The key columns in order; an empty string stands for an expression.
+        method: The access method: ``btree``, ``gin`` …
         unique: Whether it is unique.
         partial: Whether it has a predicate.
         constraint: The primary key, unique or exclusion constraint that it serves.
@@ -67,6 +69,7 @@ class Index(Record):
     name: str
     definition: str
     columns: tuple[str, ...] = ()
+    method: str = "btree"
     unique: bool = False
     partial: bool = False
     constraint: str | None = None

@@ -17,6 +17,7 @@ from alembic_assay.lint.raw_sql import sql_text, translate
 from alembic_assay.lint.suppressions import Suppression, read
 from alembic_assay.ops.transactions import AutocommitOp
 from alembic_assay.rules import Step
+from alembic_assay.rules.tables import table_of
 from alembic_assay.statements import parse
 
 if TYPE_CHECKING:
@@ -168,10 +169,11 @@ def _like(step: Step, operation: MigrateOperation, **changes: Any) -> Step:
 def _implied(operation: MigrateOperation) -> Iterator[MigrateOperation]:
     """Yield what Alembic does besides: keys and indexes of an added column, indexes of a created table."""
     if isinstance(operation, ops.CreateTableOp):
-        yield from _indexes(operation.to_table())
+        yield from _indexes(table_of(operation))
     elif isinstance(operation, ops.AddColumnOp) and operation.column.table is None:
         # The column of a model is in a table; for that, autogenerate has operations of their own.
-        table = ops.CreateTableOp(operation.table_name, [operation.column], schema=operation.schema).to_table()
+        alone = ops.CreateTableOp(operation.table_name, [operation.column], schema=operation.schema)
+        table = table_of(alone)
         for constraint in sorted(table.constraints, key=lambda constraint: type(constraint).__name__):
             if isinstance(constraint, ForeignKeyConstraint | UniqueConstraint):
                 yield ops.AddConstraintOp.from_constraint(constraint)

@@ -17,6 +17,7 @@ from sqlalchemy.engine.mock import MockConnection
 
 from alembic_assay.errors import IrreversibleError
 from alembic_assay.rules.render import no_context_messages
+from alembic_assay.rules.tables import table_of
 from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Recorder:
 
     def _invoke(self, operation: MigrateOperation) -> Any:
         self.note(operation)
-        return operation.to_table() if isinstance(operation, ops.CreateTableOp) else None
+        return table_of(operation) if isinstance(operation, ops.CreateTableOp) else None
 
     @contextmanager
     def _autocommit_block(self) -> Iterator[None]:

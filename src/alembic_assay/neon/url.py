@@ -41,7 +41,7 @@ _PARTS = re.compile(
     r"(?P<address>(?:\[(?P<ipv6>[^]/?]+)\]|(?P<host>[^:/?]*))(?::(?P<port>[^/?]*))?(?:/(?P<database>[^?]*))?"
     r"(?:\?(?P<query>.*))?)"
 )
-_FIRST_KEY = re.compile(r"[^?]*(?:\?[^=]*)?")
+_LATE_AT = re.compile(r"[^?@]*(?:\?[^=@]*)?@")  # in the address, or in the name of the first parameter
 _HIGHEST_PORT = 65535
 _ENCODE_HINT = "In user and password write '@' as %40, ':' as %3A, '/' as %2F."
 _PORT_ERROR = f"expected a port from 1 to {_HIGHEST_PORT} after the host."
@@ -167,10 +167,7 @@ def _split(text: str) -> URL:
         )
     _check_backend(scheme)
     parts = _PARTS.fullmatch(rest)
-    if parts is None:
-        raise DatabaseURLError(_PORT_ERROR, hint=_ENCODE_HINT)
-    found = _FIRST_KEY.match(parts["address"])
-    if found and "@" in found[0]:  # else part of the password would be taken for the host, and shown
+    if parts is None or _LATE_AT.match(parts["address"]):  # part of the password would be taken for the host
         raise DatabaseURLError("expected one '@', between password and host.", hint=_ENCODE_HINT)
     query: dict[str, list[str]] = {}
     for name, value in parse_qsl(parts["query"] or ""):

@@ -21,5 +21,6 @@ def setup(plugin: Plugin) -> None:
 
 
 def _compare(*arguments: Any) -> PriorityDispatchResult:
-    result: PriorityDispatchResult = importlib.import_module("alembic_assay.compare.enums").compare(*arguments)
+    env = importlib.import_module("alembic_assay.env")
+    result: PriorityDispatchResult = env.call_comparator("alembic_assay.compare.enums", "compare", *arguments)
     return result

@@ -19,5 +19,6 @@ def setup(plugin: Plugin) -> None:
 
 
 def _finish(*arguments: Any) -> PriorityDispatchResult:
-    result: PriorityDispatchResult = importlib.import_module("alembic_assay.rewrite.finisher").finish(*arguments)
+    env = importlib.import_module("alembic_assay.env")
+    result: PriorityDispatchResult = env.call_comparator("alembic_assay.rewrite.finisher", "finish", *arguments)
     return result

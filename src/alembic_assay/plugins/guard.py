@@ -19,6 +19,6 @@ def setup(plugin: Plugin) -> None:
 
 
 def _guard(*arguments: Any) -> PriorityDispatchResult:
-    compare = importlib.import_module("alembic_assay.compare.metadata")
-    result: PriorityDispatchResult = compare.refuse_empty(*arguments)
+    env = importlib.import_module("alembic_assay.env")
+    result: PriorityDispatchResult = env.call_comparator("alembic_assay.compare.metadata", "refuse_empty", *arguments)
     return result

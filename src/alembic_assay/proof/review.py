@@ -17,6 +17,7 @@ from alembic_assay.options import Options
 from alembic_assay.proof import report
 from alembic_assay.proof.rehearsal import rehearse
 from alembic_assay.proof.roundtrip import Functions, Proof, Verdict, prove
+from alembic_assay.rules.tables import EQUALITY_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from alembic.operations.ops import MigrationScript, UpgradeOps
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
+
+    from alembic_assay.rules.tables import IndexRecord, TableKey
 
     Directives = list[MigrationScript]
     Hook = Callable[[MigrationContext, Any, Directives], None]
@@ -64,12 +67,15 @@ def _review(autogen_context: AutogenContext, directive: MigrationScript) -> None
         _say(autogen_context, report.text(_prove(autogen_context, directive, options)))
 
 
-def _indexes(connection: Connection) -> dict[tuple[str, str], list[indexes.Index]]:
+def _indexes(connection: Connection) -> dict[TableKey, list[IndexRecord]]:
+    """The indexes that find rows by a column's value, by table."""
     with fixed_settings(connection):
         records = indexes.read(connection, Scope())
-    by_table: dict[tuple[str, str], list[indexes.Index]] = {}
+    by_table: dict[TableKey, list[IndexRecord]] = {}
     for record in records:
-        by_table.setdefault((record.schema, record.table), []).append(record)
+        if record.method in EQUALITY_METHODS:
+            schema = None if record.schema == connection.dialect.default_schema_name else record.schema
+            by_table.setdefault((schema, record.table), []).append(record)
     return by_table
 
 

@@ -54,6 +54,8 @@ def no_context_messages() -> Iterator[None]:
 @cache
 def _context() -> AutogenContext:
     with no_context_messages():
-        context = MigrationContext.configure(dialect=postgresql.dialect())  # type: ignore[no-untyped-call] # in 2.0
+        # This parameter style doubles no percent signs.
+        dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call] # in 2.0
+        context = MigrationContext.configure(dialect=dialect)
     options = {"sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op."}
     return AutogenContext(context, opts=options, autogenerate=False)

@@ -16,6 +16,7 @@ from alembic_assay.rules.tables import (
     of_index,
     of_table,
     table_key,
+    table_of,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def apply(operation: object, known: KnownTables) -> None:
 @apply.register
 def _(operation: ops.CreateTableOp, known: KnownTables) -> None:
     key = table_key(operation.schema, operation.table_name)
-    known[key] = of_table(operation.to_table())
+    known[key] = of_table(table_of(operation))
     known.created.add(key)
 
 
@@ -144,7 +145,7 @@ def foreign_key_of(operation: ops.CreateForeignKeyOp) -> ForeignKey:
 def added_foreign_keys(operation: MigrateOperation) -> Sequence[ForeignKey]:
     """Return the foreign keys that an operation adds, in the order of their columns."""
     if isinstance(operation, ops.CreateTableOp):
-        return of_table(operation.to_table()).foreign_keys
+        return of_table(table_of(operation)).foreign_keys
     return [foreign_key_of(operation)] if isinstance(operation, ops.CreateForeignKeyOp) else []
 
 

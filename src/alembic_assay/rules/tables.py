@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,7 @@ from alembic_assay.statements import index_column
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from alembic.operations import ops
     from sqlalchemy import Constraint, MetaData, Table
 
 TableKey = tuple[str | None, str]
@@ -150,6 +152,20 @@ class KnownTables:
 def table_key(schema: str | None, name: str) -> TableKey:
     """Return one key for a table, whether its default schema was written or not."""
     return (None if schema == "public" else schema, name)
+
+
+def table_of(operation: ops.CreateTableOp) -> Table:
+    """Return the table that an operation creates, and leave the operation as it is.
+
+    ``to_table()`` takes a column's foreign keys away from the operation, and with them from its rendering.
+    """
+    items = [
+        item._copy() if isinstance(item, Column) and item.table is None else item  # noqa: SLF001 - the only way
+        for item in operation.columns
+    ]
+    twin = copy(operation)
+    twin.columns = items
+    return twin.to_table()
 
 
 def of_table(table: Table) -> KnownTable:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from alembic_assay.findings import Finding
     from alembic_assay.rules.base import Direction, RuleContext
-    from alembic_assay.rules.tables import ForeignKey
+    from alembic_assay.rules.tables import ForeignKey, IndexRecord
 
 Looked = CreateTableOp | CreateForeignKeyOp | DropIndexOp | DropConstraintOp
 
@@ -66,10 +66,10 @@ class FkWithoutIndex(Rule[Looked]):
             creation, note = _creation(key, context), _note(key, context)
             message = self._message(f"No index serves foreign key {_show(key)}", key)
             yield self.finding(step, key.table, message, creation, note)
-        for name, key in _robbed(operation, context):
-            message = self._message(f"Without index {display(name)}, none serves foreign key {_show(key)}", key)
-            line = model_index(name, key.table, key.columns, context.models(key.table))
-            yield self.finding(step, key.table, message, note=f"Keep in the model of {show(key.table)}:\n{line}")
+        for index, key in _robbed(operation, context):
+            cause = f"Without index {display(index.name or '')}, none serves foreign key {_show(key)}"
+            note = _keep(operation, index, key, context)
+            yield self.finding(step, key.table, self._message(cause, key), note=note)
 
     def fix(self, operation: Looked, context: RuleContext) -> list[MigrateOperation] | None:
         """Create the index after the foreign key; concurrently, where the table is in use."""
@@ -86,13 +86,19 @@ def _added(operation: Looked, context: RuleContext) -> list[ForeignKey]:
     return [key for key in keys if context.remains(key) and not context.is_indexed(key.table, key.columns)]
 
 
-def _robbed(operation: Looked, context: RuleContext) -> Iterator[tuple[str, ForeignKey]]:
-    if (found := dropped_index(operation, context.before)) is None:
-        return
-    table, index = found
-    for key in context.foreign_keys(table):
-        if begins_with(index.columns, key.columns) and not context.is_indexed(table, key.columns):
-            yield index.name or "", key
+def _robbed(operation: Looked, context: RuleContext) -> Iterator[tuple[IndexRecord, ForeignKey]]:
+    if (found := dropped_index(operation, context.before)) is not None:
+        table, index = found
+        for key in context.foreign_keys(table):
+            if begins_with(index.columns, key.columns) and not context.is_indexed(table, key.columns):
+                yield index, key
+
+
+def _keep(operation: Looked, index: IndexRecord, key: ForeignKey, context: RuleContext) -> str:
+    if isinstance(operation, DropConstraintOp) or not all(index.columns):
+        return _note(key, context)
+    line = model_index(index.name or "", key.table, [str(name) for name in index.columns], context.models(key.table))
+    return f"Keep in the model of {show(key.table)}:\n{line}"
 
 
 def _creation(key: ForeignKey, context: RuleContext) -> list[MigrateOperation]:
