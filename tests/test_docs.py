@@ -15,6 +15,7 @@ A page is a script. From top to bottom, in one new project with an empty databas
 from __future__ import annotations
 
 import ast
+import configparser
 import doctest
 import importlib
 import importlib.util
@@ -35,6 +36,7 @@ import pytest
 import alembic_assay
 from alembic_assay import errors
 from alembic_assay.catalog.snapshot import KIND_ORDER
+from alembic_assay.errors import OptionsError
 from alembic_assay.options import Options
 from alembic_assay.rules import all_rules
 
@@ -48,7 +50,11 @@ DOCS = ROOT / "docs"
 PAGES = sorted(
     [
         *ROOT.glob("*.md"),
-        *(path for path in DOCS.rglob("*.md") if not {"_build", "_examples", "_generated", "rules"} & {*path.parent.parts}),
+        *(
+            path
+            for path in DOCS.rglob("*.md")
+            if not {"_build", "_examples", "_generated", "rules"} & {*path.parent.parts}
+        ),
     ]
 )
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -128,10 +134,7 @@ class Terminal:
     def __init__(self, project: Project) -> None:
         self.project = project
         scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self.environment = {
-            **project._environment({"PATH": scripts, "PYTHONUNBUFFERED": "1", "COLUMNS": "110"}),
-            "SHELL": "/bin/sh",
-        }
+        self.environment = project._environment({"PATH": scripts, "PYTHONUNBUFFERED": "1", "COLUMNS": "110"})
         self.code = 0
 
     def run(self, command: str) -> str:
@@ -170,6 +173,16 @@ def check_python(block: Block) -> None:
     run_doctest(test)
 
 
+def check_settings(block: Block) -> None:
+    """Settings in an example exist and take what is written there."""
+    if block.language == "toml":
+        Options().override(tomllib.loads(block.text)["tool"]["alembic-assay"], block.page)
+    elif block.language == "ini":
+        parser = configparser.ConfigParser()
+        parser.read_string(block.text)
+        Options().override(parser["assay"], block.page)
+
+
 def run_doctest(test: doctest.DocTest) -> None:
     report: list[str] = []
     results = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=report.append)
@@ -183,6 +196,7 @@ def test_what_a_page_shows_is_so(page: Path, request: pytest.FixtureRequest) -> 
     for block in found:
         if block.language == "python":
             check_python(block)
+        check_settings(block)
         if block.title or block.language == "console":
             terminal = terminal or Terminal(request.getfixturevalue("project"))
         if block.title and terminal:
@@ -190,6 +204,22 @@ def test_what_a_page_shows_is_so(page: Path, request: pytest.FixtureRequest) -> 
         elif block.language == "console" and terminal:
             check_console(block, terminal)
     assert terminal is None or terminal.code == 0, f"{name(page)}: the last command failed"
+
+
+def test_a_wrong_example_fails(project: Project) -> None:
+    terminal = Terminal(project)
+    right = Block("page.md", 7, "console", None, "$ echo 0.11 s; false\n0.12 s\n$ echo $?\n1\n")
+    check_console(right, terminal)
+    with pytest.raises(AssertionError, match=r"^page\.md, line 7: \$ echo a\nprints\na\n\nnot\nb\n"):
+        check_console(Block("page.md", 7, "console", None, "$ echo a\nb\n"), terminal)
+    with pytest.raises(AssertionError, match="^exit code 1 before: echo b"):
+        check_console(Block("page.md", 7, "console", None, "$ false\n$ echo b\nb\n"), terminal)
+    with pytest.raises(SyntaxError):
+        check_python(Block("page.md", 7, "python", None, "def :\n"))
+    with pytest.raises(AssertionError, match="Expected:\n    3"):
+        check_python(Block("page.md", 7, "python", None, ">>> 1 + 1\n3\n"))
+    with pytest.raises(OptionsError, match="unknown option 'fxi' in page.md"):
+        check_settings(Block("page.md", 7, "toml", None, "[tool.alembic-assay]\nfxi = ['all']\n"))
 
 
 def source_modules() -> list[str]:

@@ -164,6 +164,16 @@ def test_a_wrong_url_is_one_line_without_its_password(project: Project, url: str
     assert failure(project, "upgrade", "head", env={"DATABASE_URL": url}).startswith("FAILED: DATABASE_URL: ")
 
 
+def test_a_percent_sign_in_the_ini_file_is_one_line_without_the_password(project: Project) -> None:
+    path = project.root / "alembic.ini"
+    path.write_text(
+        path.read_text().replace("[alembic]", f"[alembic]\nsqlalchemy.url = postgresql://u:{PASSWORD}%40@h/d")
+    )
+    assert failure(project, "upgrade", "head", env={"DATABASE_URL": None}) == (
+        f"FAILED: sqlalchemy.url in {path} holds a single %. In this file, write % as %%."
+    )
+
+
 def test_a_server_that_is_down_is_one_line_without_the_password(project: Project) -> None:
     url = f"postgresql://ann:{PASSWORD}@127.0.0.1:1/app"
     message = failure(project, "upgrade", "head", env={"DATABASE_URL": url})

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import traceback
+from configparser import InterpolationError
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -19,7 +20,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from alembic_assay import options as assay_options
-from alembic_assay.errors import AssayError, LockTimeoutError, MetadataError, MigrationFailedError
+from alembic_assay.errors import AssayError, DatabaseURLError, LockTimeoutError, MetadataError, MigrationFailedError
 from alembic_assay.neon.engine import connect, create
 from alembic_assay.neon.lock import migration_lock
 from alembic_assay.neon.url import ResolvedURL, masked, resolve
@@ -176,13 +177,22 @@ def _run_online(context: Any, configuration: dict[str, Any], url: str | URL | No
         x=context.get_x_argument(as_dictionary=True).get("url"),
         argument=url,
         environ=os.environ,
-        ini=context.config.get_main_option("sqlalchemy.url"),
+        ini=_ini_url(context.config),
     )
     _say_where(found)
     options: Options = configuration["assay"]
     migrating = create(found.url, lock_timeout=options.lock_timeout, application_name=_application_name(context))
     with connect(migrating) as connection, _lock(context, migrating, found, configuration):
         _migrate(context, connection, configuration)
+
+
+def _ini_url(config: Config) -> str | None:
+    try:
+        return config.get_main_option("sqlalchemy.url")
+    except InterpolationError:
+        raise DatabaseURLError(
+            f"sqlalchemy.url in {config.config_file_name} holds a single %.", hint="In this file, write % as %%."
+        ) from None
 
 
 def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> None:

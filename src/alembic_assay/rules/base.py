@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 from alembic_assay.findings import Finding, Location, Severity
 from alembic_assay.options import Options
-from alembic_assay.rules.naming import find_table
+from alembic_assay.rules.naming import find_table, index_name, model_index
 from alembic_assay.rules.render import render
 from alembic_assay.rules.replay import replay
 from alembic_assay.rules.tables import KnownTables, begins_with, table_key
@@ -97,15 +97,20 @@ class RuleContext:
         """Tell whether a foreign key is still there in the end, as far as that is known."""
         return not self.complete or any(key.columns == other.columns for other in self.declared[key.table].foreign_keys)
 
-    def index_names(self, schema: str | None) -> set[str]:
-        """Return the names of all indexes that are known in a schema."""
-        return self.before.index_names(schema) | self.after.index_names(schema) | self.declared.index_names(schema)
-
     def models(self, table: TableKey) -> MetaData | None:
         """Return the models that have this table; else the first ones."""
-        return next(
-            (one for one in self.metadata if find_table(one, table) is not None), next(iter(self.metadata), None)
-        )
+        owner = next((one for one in self.metadata if find_table(one, table) is not None), None)
+        return owner if owner is not None else next(iter(self.metadata), None)
+
+    def index_name(self, table: TableKey, columns: Sequence[str]) -> str:
+        """Return a free name for a new index, by the models' naming convention if they have one."""
+        known = (self.before, self.after, self.declared)
+        taken = set[str]().union(*(tables.index_names(table[0]) for tables in known))
+        return index_name(table, columns, self.models(table), taken)
+
+    def model_index(self, name: str, table: TableKey, columns: Sequence[str]) -> str:
+        """Return the line that the model of a table needs to have an index."""
+        return model_index(name, table, columns, self.models(table))
 
     def is_indexed(self, table: TableKey, columns: Sequence[str]) -> bool:
         """Tell whether an index begins with these columns, in any order, once this revision has run."""

@@ -8,7 +8,6 @@ from alembic.operations.ops import CreateForeignKeyOp, CreateIndexOp, CreateTabl
 
 from alembic_assay.findings import Severity
 from alembic_assay.rules.base import Rule, show
-from alembic_assay.rules.naming import index_name, model_index
 from alembic_assay.rules.recipes import concurrently, partition_by_partition
 from alembic_assay.rules.replay import added_foreign_keys, dropped_index
 from alembic_assay.rules.tables import begins_with
@@ -68,7 +67,7 @@ class FkWithoutIndex(Rule[Looked]):
             yield self.finding(step, key.table, message, creation, note)
         for index, key in _robbed(operation, context):
             cause = f"Without index {display(index.name or '')}, none serves foreign key {_show(key)}"
-            note = _keep(operation, index, key, context)
+            note = "" if isinstance(operation, DropConstraintOp) else _keep(index, key, context)
             yield self.finding(step, key.table, self._message(cause, key), note=note)
 
     def fix(self, operation: Looked, context: RuleContext) -> list[MigrateOperation] | None:
@@ -94,32 +93,26 @@ def _robbed(operation: Looked, context: RuleContext) -> Iterator[tuple[IndexReco
                 yield index, key
 
 
-def _keep(operation: Looked, index: IndexRecord, key: ForeignKey, context: RuleContext) -> str:
-    if isinstance(operation, DropConstraintOp) or not all(index.columns):
-        return _note(key, context)
-    line = model_index(index.name or "", key.table, [str(name) for name in index.columns], context.models(key.table))
-    return f"Keep in the model of {show(key.table)}:\n{line}"
+def _keep(index: IndexRecord, key: ForeignKey, context: RuleContext) -> str:
+    columns = [name for name in index.columns if name]
+    line = context.model_index(index.name or "", key.table, columns)
+    return f"Keep in the model of {show(key.table)}:\n{line}" if len(columns) == len(index.columns) else ""
 
 
 def _creation(key: ForeignKey, context: RuleContext) -> list[MigrateOperation]:
-    schema, table = key.table
-    index = CreateIndexOp(_index_name(key, context), table, list(key.columns), schema=schema)
+    (schema, table), name = key.table, context.index_name(key.table, key.columns)
+    index = CreateIndexOp(name, table, list(key.columns), schema=schema)
     if context.creates(key.table):
         return [index]
     return [] if context.is_partitioned(key.table) else [concurrently([index])]
 
 
 def _note(key: ForeignKey, context: RuleContext) -> str:
-    name = _index_name(key, context)
-    line = model_index(name, key.table, key.columns, context.models(key.table))
+    name = context.index_name(key.table, key.columns)
+    line = context.model_index(name, key.table, key.columns)
     note = f"Add to the model of {show(key.table)}, or the next autogenerate drops the index again:\n{line}"
-    if context.creates(key.table) or not context.is_partitioned(key.table):
-        return note
-    return f"{partition_by_partition(name, show(key.table))} {note}"
-
-
-def _index_name(key: ForeignKey, context: RuleContext) -> str:
-    return index_name(key.table, key.columns, context.models(key.table), context.index_names(key.table[0]))
+    partitioned = context.is_partitioned(key.table) and not context.creates(key.table)
+    return f"{partition_by_partition(name, show(key.table))} {note}" if partitioned else note
 
 
 def _show(key: ForeignKey) -> str:
