@@ -25,7 +25,7 @@ TABLES = """
     CREATE TABLE users (id int PRIMARY KEY);
     CREATE TABLE tasks (id int PRIMARY KEY, user_id int REFERENCES users);
     INSERT INTO users SELECT generate_series(1, 100);
-    INSERT INTO tasks SELECT n, 1 + n % 50 FROM generate_series(1, 20000) AS n;
+    INSERT INTO tasks SELECT n, 1 + mod(n, 50) FROM generate_series(1, 20000) AS n;
     ANALYZE users, tasks
 """
 SCANS = text("SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'tasks'")

@@ -14,13 +14,13 @@ from alembic_assay.lint.revisions import check_revisions
 from alembic_assay.rules.tables import KnownTables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from alembic.operations.ops import MigrationScript
 
     from alembic_assay.findings import Finding
     from alembic_assay.options import Options
-    from alembic_assay.rules.tables import IndexRecord, TableKey
+    from alembic_assay.rules.tables import IndexesByTable
 
 __all__ = ["check_revisions", "review", "text"]
 
@@ -29,7 +29,7 @@ def review(
     script: MigrationScript,
     options: Options,
     metadata: MetaData | Sequence[MetaData] | None,
-    indexes: Mapping[TableKey, Iterable[IndexRecord]] | None = None,
+    indexes: IndexesByTable | None = None,
     *,
     server_version: int | None = None,
 ) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -13,7 +14,7 @@ from sqlalchemy.sql.elements import ColumnClause, TextClause, UnaryExpression
 from alembic_assay.statements import index_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic.operations import ops
     from sqlalchemy import Constraint, MetaData, Table
@@ -43,6 +44,12 @@ class IndexRecord(Protocol):
     @property
     def partial(self) -> bool:
         """Whether it has a predicate."""
+
+
+IndexesByTable = (
+    Mapping[tuple[str | None, str], Iterable[IndexRecord]] | Mapping[tuple[str, str], Iterable[IndexRecord]]
+)
+"""Records of indexes by schema and table; the key of a ``Mapping`` is invariant, hence both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +99,7 @@ class KnownTables:
         indexes: Records of indexes by table, such as the catalogs hold them.
     """
 
-    def __init__(self, indexes: Mapping[TableKey, Iterable[IndexRecord]] | None = None) -> None:
+    def __init__(self, indexes: IndexesByTable | None = None) -> None:
         self._tables: dict[TableKey, KnownTable] = {}
         self._shared: set[TableKey] = set()
         self.created: set[TableKey] = set()
