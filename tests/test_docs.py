@@ -71,7 +71,7 @@ HEADING = re.compile(r"^#{1,4} (.+)$", re.MULTILINE)
 CODE = re.compile(r"^(`{3,}).*?^\1$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 VARIABLE = (
     (re.compile(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])"), "<revision>"),
-    (re.compile(r"\b\d+\.\d+ s\b"), "<time> s"),
+    (re.compile(r"\b\d+\.\d+( ?)s\b"), r"<time>\1s"),
     (re.compile(r'(?<="seconds": )[\d.]+'), "<time>"),
     (re.compile(r"postgresql\+psycopg://\S+"), "<url>"),
     (re.compile(r"(?<=pid )\d+|(?<=terminate_backend\()\d+"), "<pid>"),
@@ -216,7 +216,7 @@ def test_a_wrong_example_fails(project: Project) -> None:
         check_console(Block("page.md", 7, "console", None, "$ false\n$ echo b\nb\n"), terminal)
     with pytest.raises(SyntaxError):
         check_python(Block("page.md", 7, "python", None, "def :\n"))
-    with pytest.raises(AssertionError, match="Expected:\n    3"):
+    with pytest.raises(AssertionError, match=r"Expected:\s+3\s+Got:\s+2"):
         check_python(Block("page.md", 7, "python", None, ">>> 1 + 1\n3\n"))
     with pytest.raises(OptionsError, match=r"unknown option 'fxi' in page\.md"):
         check_settings(Block("page.md", 7, "toml", None, "[tool.alembic-assay]\nfxi = ['all']\n"))

@@ -134,8 +134,8 @@ def test_the_index_gets_the_models_name_for_columns_and_a_free_name() -> None:
         steps=[Step(operation=operation)], metadata=[metadata], declared=KnownTables.of_metadata([metadata])
     )
     (finding,) = check(operation, context)
-    assert finding.instead == "op.create_index('idx_tasks_user_id_2f36', 'tasks', ['user_id'], unique=False)"
+    assert finding.instead == "op.create_index('idx_tasks_user_id_a61d', 'tasks', ['user_id'], unique=False)"
     assert finding.note == (
         "Add to the model of tasks, or the next autogenerate drops the index again:\n"
-        'Index("idx_tasks_user_id_2f36", "userId")'
+        'Index("idx_tasks_user_id_a61d", "userId")'
     )

@@ -22,6 +22,8 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.types import NULLTYPE
 
 from alembic_assay.errors import UnparsedSQLError
+from alembic_assay.rules.naming import shorten
+from alembic_assay.rules.tables import default_name
 from alembic_assay.sql import identifier
 from alembic_assay.statements import enum_name, expression, index_element, kind_of, strings, unwrap
 
@@ -93,7 +95,7 @@ def _create_index(node: Any) -> Iterator[MigrateOperation]:
         "postgresql_include": [unwrap(parameter).name for parameter in node.index_including_params] or None,
     }
     yield ops.CreateIndexOp(
-        node.idxname or None,
+        node.idxname or _servers_name(node),
         node.relation.relname,
         [_index_element(parameter) for parameter in node.index_params],
         schema=_schema(node.relation),
@@ -101,6 +103,12 @@ def _create_index(node: Any) -> Iterator[MigrateOperation]:
         if_not_exists=node.if_not_exists or None,
         **{name: value for name, value in options.items() if value is not None},
     )
+
+
+def _servers_name(node: Any) -> str:
+    """Return the name that PostgreSQL chooses, as long as it is free."""
+    columns = [unwrap(parameter).name or "expr" for parameter in node.index_params]
+    return shorten(default_name(node.relation.relname, columns, "idx"))
 
 
 def _index_element(parameter: Any) -> Any:
