@@ -32,6 +32,7 @@ check-lint: tools-installed
 
 check-types: tools-installed
 	.venv/bin/python -m mypy
+	.venv/bin/python -m mypy --config-file example_project/pyproject.toml example_project
 
 check-layers: tools-installed
 	.venv/bin/lint-imports

@@ -65,6 +65,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
     session.run("mypy")
+    session.run("mypy", "--config-file", "example_project/pyproject.toml", "example_project")
     session.run("lint-imports")
 
 

@@ -102,7 +102,7 @@ def test_concurrently_and_autocommit_blocks_stay_in_the_transaction(connection: 
             op.drop_index("j", "t", postgresql_concurrently=True)
 
     proof = run(connection, upgrade, downgrade)
-    assert (proof.verdict, proof.notes) == (Verdict.EXACT, ("CONCURRENTLY was left out",))
+    assert (proof.verdict, proof.notes) == (Verdict.EXACT, ("without CONCURRENTLY",))
 
 
 @pytest.mark.parametrize(

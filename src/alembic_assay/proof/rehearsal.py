@@ -101,7 +101,7 @@ def _transactional(statement: str, notes: list[str]) -> str:
     if None in replaced:
         culprit = next(part for part in parsed if not part.transactional and part.without_concurrently is None)
         raise ProofError(f"this statement cannot run in a transaction: {_short(culprit.text)}")
-    notes.append("CONCURRENTLY was left out")
+    notes.append("without CONCURRENTLY")
     return "; ".join(part for part in replaced if part is not None)
 
 

@@ -44,8 +44,7 @@ def _headline(proof: Proof) -> str:
 
 
 def _effort(proof: Proof) -> str:
-    parts = [f"{proof.objects} objects before", f"{proof.seconds:.2f} s in a transaction that was rolled back"]
-    return "; ".join([", ".join(parts), *proof.notes])
+    return "; ".join([f"{proof.objects} objects, {proof.seconds:.2f} s, rolled back", *proof.notes])
 
 
 def _section(title: str, changes: Iterable[Change]) -> list[str]:
