@@ -8,6 +8,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?=
 ARGS ?=
+RUN := -m pytest
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help demo test check check-format check-lint check-types check-layers check-docs check-import clean
@@ -20,7 +21,7 @@ demo: package
 	@.venv/bin/python example_project/demo.py $(ARGS)
 
 test: tests-installed
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python $(RUN) $(ARGS)
 
 check: check-format check-lint check-types check-layers check-docs check-import
 
@@ -45,7 +46,7 @@ check-import: package
 
 clean:
 	rm -rf .venv .nox .assay_cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf build dist docs/_build .coverage .coverage.*
+	rm -rf build dist docs/_build docs/_generated docs/reference/rules .coverage .coverage.*
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Installing. A stamp in .venv holds what an install was made from: what has not changed is not installed again,

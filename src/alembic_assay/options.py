@@ -40,7 +40,7 @@ class Options:
     Args:
         lint: ``"new"`` lints what ``revision --autogenerate`` writes, ``"off"`` does not.
         prove: ``"new"`` proves what ``revision --autogenerate`` writes, ``"off"`` does not.
-        fix: Names of rules whose fixes are applied to new revisions; ``("all",)`` for every rule.
+        fix: Names of rules whose fixes are applied to new revisions; ``["all"]`` for every rule.
         ignore: Names of rules that are not run.
         drop_unused: Propose to drop enum types that neither the models nor any column uses.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``, ``"500ms"``; ``"0"`` is

@@ -64,7 +64,8 @@ def cycle(project: Project, before: str, after: str, *, insert: tuple[str, ...] 
     project.alembic("upgrade", "head")
     assert "No new upgrade operations detected." in project.alembic("check").stdout
     project.alembic("downgrade", "-1")
-    assert [str(change) for change in catalog.diff(catalogs, snapshot(project))] == []
-    assert rows(project) == data
+    left = [str(change) for change in catalog.diff(catalogs, snapshot(project))]
+    assert not left, "\n".join(left)
+    assert rows(project) == data, f"{rows(project)} is not {data}"
     project.alembic("upgrade", "head")
     return script

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.support.project import Project
 
-TESTS = "from alembic_assay.testing.revisions import *\n"
+TESTS = "from alembic_assay.testing.revisions import test_revisions_are_reversible\n"
 
 
 @pytest.fixture

@@ -25,7 +25,11 @@ ERROR_EXIT = 2
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument(
-        "rev_range", nargs="?", default="head", metavar="range", help="a revision, or from:to (default: head)"
+        "rev_range",
+        nargs="?",
+        default="head",
+        metavar="range",
+        help="a revision, or from:to, both included (default: head)",
     )
     parser.add_argument("--format", dest="output_format", choices=["text", "json"], default="text")
 
@@ -37,7 +41,7 @@ def prove(config: Config, rev_range: str, output_format: str) -> None:
 
     Args:
         config: Alembic's.
-        rev_range: A revision, or two with a colon; the first one of ``from:to`` is not proved itself.
+        rev_range: A revision, or two with a colon, both included.
         output_format: ``text`` or ``json``.
     """
     script = ScriptDirectory.from_config(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from alembic_assay.proof.rehearsal import Rehearsal
 
 UNSAFE_NEW_ENUM_VALUE = "55P04"
+
+_ADDRESS = re.compile(r" object at 0x[0-9a-f]+")
 
 
 class Verdict(StrEnum):
@@ -146,7 +149,7 @@ def _first_line(error: Exception) -> str:
     if isinstance(error, AssayError):
         return str(error)
     original = error.orig if isinstance(error, DBAPIError) else error
-    lines = str(original).splitlines()
+    lines = _ADDRESS.sub("", str(original)).splitlines()
     return f"{type(original).__name__}: {lines[0]}" if lines else type(original).__name__
 
 

@@ -69,7 +69,8 @@ def running(
 
     Example:
         >>> with running() as url:
-        ...     engine = sqlalchemy.create_engine(url)
+        ...     f"{url.drivername} as {url.username} on {url.host}"
+        'postgresql+psycopg as postgres on 127.0.0.1'
     """
     binaries = binaries or find_binaries()
     with _directory() as directory:

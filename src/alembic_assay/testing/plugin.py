@@ -1,4 +1,4 @@
-"""The pytest plugin: ``assay_server`` and ``assay_database``. Nothing starts unless a test asks for it."""
+"""The pytest plugin: ``assay_server``, ``assay_database``, ``assay_config``; nothing starts unless a test asks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,21 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic.config import Config
     from sqlalchemy import URL
+
+
+@pytest.fixture
+def assay_config(pytestconfig: pytest.Config) -> Config:
+    """Alembic's configuration: ``alembic.ini`` and ``pyproject.toml`` beside pytest's own.
+
+    Override this fixture where it is elsewhere.
+    """
+    from alembic.config import Config  # noqa: PLC0415 - every pytest run loads this module
+
+    root = pytestconfig.rootpath
+    toml = root / "pyproject.toml"
+    return Config(root / "alembic.ini", toml_file=toml if toml.is_file() else None)
 
 
 @pytest.fixture(scope="session")
