@@ -10,7 +10,6 @@ from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import OpContainer
 
 from alembic_assay.errors import DirectiveError, IrreversibleError
-from alembic_assay.ops import retype
 from alembic_assay.ops.enums import AddEnumValueOp, check_labels, render_call
 from alembic_assay.sql import display
 
@@ -139,6 +138,8 @@ class ModifyEnumOps(OpContainer):
 
 @Operations.implementation_for(ReplaceEnumOp)
 def _replace_enum(operations: Operations, operation: ReplaceEnumOp) -> None:
+    from alembic_assay.ops import retype  # noqa: PLC0415 - every alembic command loads this module, few rebuild a type
+
     retype.replace_enum(operations, operation.name, operation.schema, operation.values, operation.mapping)
 
 
