@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import py_compile
 from typing import TYPE_CHECKING
 
 import alembic.op
@@ -282,6 +283,27 @@ def test_functions_for_several_databases_are_all_run(tmp_path: Path) -> None:
     assert [(half.direction, len(half.steps)) for half in revision.halves] == [
         ("upgrade", 1), ("upgrade", 1), ("downgrade", 0), ("downgrade", 1)
     ]  # fmt: skip
+
+
+def test_a_script_without_a_way_back_has_one_half(tmp_path: Path) -> None:
+    source = script(1, "op.drop_table('a')").partition("def downgrade")[0]
+    (revision,) = read(write_scripts(tmp_path, source))
+    assert [half.direction for half in revision.halves] == ["upgrade"]
+
+
+def test_bytecode_has_operations_but_no_comments(tmp_path: Path) -> None:
+    config = write(tmp_path, "op.drop_table('a')  # assay: ignore[unparsed-sql] x")
+    source = tmp_path / "versions" / "0001.py"
+    py_compile.compile(str(source), str(source.with_suffix(".pyc")), doraise=True)
+    source.unlink()
+    config.set_main_option("sourceless", "true")
+    (revision,) = read(config)
+    assert (kinds(revision.halves[0]), revision.suppressions) == (["DropTableOp"], ())
+
+
+def test_a_connection_says_that_it_is_in_a_transaction(tmp_path: Path) -> None:
+    half = upgrade(tmp_path, "if op.get_bind().in_transaction():\n    op.drop_table('a')")
+    assert kinds(half) == ["DropTableOp"]
 
 
 def test_what_scripts_print_does_not_get_into_the_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,7 @@ def test_each_deleted_or_changed_row_reads_the_whole_table_until_there_is_an_ind
         ("USING hash (user_id)", True),
         ("(user_id) WHERE id > 10", False),
         ("(abs(user_id))", False),
+        ("USING brin (user_id)", False),
     ],
 )
 def test_the_server_uses_the_indexes_that_the_rule_accepts(connection: Connection, index: str, served: bool) -> None:
@@ -121,6 +122,20 @@ def test_dropping_an_index_with_an_expression_gives_no_line_for_the_model() -> N
     (finding,) = check(drop, RuleContext(steps=[Step(operation=drop)], before=before))
     assert (finding.instead, finding.note) == ("", "")
     assert finding.message.startswith("Without index idx, none serves foreign key tasks(user_id): for each row")
+
+
+def test_dropping_an_index_that_did_not_serve_is_no_finding() -> None:
+    before = KnownTables()
+    before[None, "tasks"] = KnownTable(
+        foreign_keys=[ForeignKey(table=(None, "tasks"), columns=("user_id",), refers_to=(None, "users"))]
+    )
+    for create in (
+        ops.CreateIndexOp("idx", "tasks", ["user_id"], postgresql_where=text("done")),
+        ops.CreateIndexOp("idx", "tasks", ["user_id"], postgresql_using="brin"),
+        ops.CreateIndexOp("idx", "tasks", ["id", "user_id"]),
+    ):
+        drop = create.reverse()
+        assert check(drop, RuleContext(steps=[Step(operation=drop)], before=before)) == []
 
 
 def test_the_index_gets_the_models_name_for_columns_and_a_free_name() -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from alembic_assay.catalog.indexes import Index as CatalogIndex
 from alembic_assay.rules.replay import added_foreign_keys, dropped_index, replay
-from alembic_assay.rules.tables import KnownTables, begins_with, table_key
+from alembic_assay.rules.tables import KnownTables, begins_with, serves, table_key
 
 
 def create(name: str = "t", *items: Any, **options: Any) -> ops.CreateTableOp:
@@ -71,17 +71,20 @@ def test_columns_of_an_index_are_found_in_whatever_is_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "columns", "partial"),
+    ("options", "method", "partial", "served"),
     [
-        ({"postgresql_using": "HASH"}, ["a"], False),
-        ({"postgresql_using": "gin"}, [], False),
-        ({"postgresql_where": text("a > 1")}, ["a"], True),
-        ({"postgresql_include": ["b"]}, ["a"], False),
+        ({}, "btree", False, True),
+        ({"postgresql_using": "HASH"}, "hash", False, True),
+        ({"postgresql_using": "gin"}, "gin", False, False),
+        ({"postgresql_where": text("a > 1")}, "btree", True, False),
+        ({"postgresql_include": ["b"]}, "btree", False, True),
     ],
 )
-def test_what_an_index_can_find(options: dict[str, Any], columns: list[str], partial: bool) -> None:
+def test_what_an_index_can_find(options: dict[str, Any], method: str, partial: bool, served: bool) -> None:
     (index,) = known(ops.CreateIndexOp("i", "t", ["a"], **options))[None, "t"].indexes
-    assert (list(index.columns), index.partial, index.valid) == (columns, partial, True)
+    assert (list(index.columns), index.method, index.partial, index.valid) == (["a"], method, partial, True)
+    assert serves(index, ["a"]) is served
+    assert not serves(index, ["b"])
 
 
 def test_what_is_dropped_is_gone() -> None:

@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="head",
         metavar="range",
-        help="a revision, or from:to, both included (default: head)",
+        help="a revision, or from:to without the first one (default: head)",
     )
     parser.add_argument("--format", dest="output_format", choices=["text", "json"], default="text")
 
@@ -41,7 +41,7 @@ def prove(config: Config, rev_range: str, output_format: str) -> None:
 
     Args:
         config: Alembic's.
-        rev_range: A revision, or two with a colon, both included.
+        rev_range: A revision, or two with a colon; the first one of ``from:to`` is not proved itself.
         output_format: ``text`` or ``json``.
     """
     script = ScriptDirectory.from_config(config)

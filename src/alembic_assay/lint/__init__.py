@@ -33,18 +33,17 @@ def review(
     *,
     server_version: int | None = None,
 ) -> list[Finding]:
-    """Fix and check a revision that autogenerate made.
+    """Fix and check a revision made by autogenerate.
 
     Args:
         script: Is changed by the fixes of the rules that ``options.fix`` names; else it is only read.
-        options: The settings: ``fix`` and ``ignore``.
+        options: ``fix`` and ``ignore`` of them.
         metadata: The models, one or several; only read.
-        indexes: The indexes of the database by schema and table, such as :mod:`alembic_assay.catalog` reads them;
-            left out, those of the models and of the revision itself are known.
+        indexes: The indexes of the database by schema and table, as :mod:`alembic_assay.catalog` reads them.
         server_version: Major version of the server.
 
     Returns:
-        What was fixed, then what is left to do.
+        What was fixed, then what is left.
 
     Raises:
         OptionsError: ``fix`` or ``ignore`` names a rule that does not exist; nothing is changed then.
@@ -52,19 +51,15 @@ def review(
     Example:
         >>> from alembic.operations import ops
         >>> from alembic_assay.options import Options
-        >>> index = ops.CreateIndexOp("idx_tasks_title", "tasks", ["title"])
-        >>> script = ops.MigrationScript("abc", ops.UpgradeOps([index]), ops.DowngradeOps([index.reverse()]))
-        >>> [(finding.rule, finding.fixed) for finding in review(script, Options(fix=("all",)), None)]
+        >>> upgrade = ops.UpgradeOps([ops.CreateIndexOp("idx_tasks_title", "tasks", ["title"])])
+        >>> found = review(ops.MigrationScript("abc", upgrade, upgrade.reverse()), Options(fix=("all",)), None)
+        >>> [(finding.rule, finding.fixed) for finding in found]
         [('index-not-concurrent', True)]
     """
-    ignored_rules(options)
+    ignored_rules(options)  # raises before anything is changed
     models = [metadata] if isinstance(metadata, MetaData) else list(metadata or ())
+    declared = KnownTables.of_metadata(models)
     knowledge = Knowledge(
-        before=KnownTables(indexes),
-        metadata=models,
-        declared=KnownTables.of_metadata(models),
-        server_version=server_version,
-        options=options,
+        before=KnownTables(indexes), metadata=models, declared=declared, server_version=server_version, options=options
     )
-    fixed = fix(script, knowledge)
-    return fixed + check(from_directives(script), knowledge)
+    return fix(script, knowledge) + check(from_directives(script), knowledge)

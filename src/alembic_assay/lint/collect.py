@@ -169,7 +169,8 @@ def _like(step: Step, operation: MigrateOperation, **changes: Any) -> Step:
 def _implied(operation: MigrateOperation) -> Iterator[MigrateOperation]:
     """Yield what Alembic does besides: keys and indexes of an added column, indexes of a created table."""
     if isinstance(operation, ops.CreateTableOp):
-        yield from _indexes(table_of(operation))
+        # One that autogenerate made of a whole table has its indexes beside it.
+        yield from () if operation._constraints_included else _indexes(table_of(operation))  # noqa: SLF001 - no other way
     elif isinstance(operation, ops.AddColumnOp) and operation.column.table is None:
         # The column of a model is in a table; for that, autogenerate has operations of their own.
         alone = ops.CreateTableOp(operation.table_name, [operation.column], schema=operation.schema)

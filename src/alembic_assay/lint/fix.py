@@ -62,7 +62,7 @@ def _fix_upgrade(
     knowledge: Knowledge,
 ) -> list[Finding]:
     found, forth = _fixes(rule, upgrade, "upgrade", knowledge)
-    twins = _twins(upgrade, downgrade)
+    twins = _twins(upgrade, downgrade) if forth else {}
     back: Replacements = {}
     for identity, operations in forth.items():
         twin = twins.get(identity)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import alembic
+import sqlalchemy
 from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
@@ -87,11 +90,13 @@ def _range(scripts: ScriptDirectory, rev_range: str | None) -> Sequence[Script |
 def _describe(error: Exception) -> str:
     """Say what went wrong, and in which file of the user's: scripts may import anything."""
     message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-    if isinstance(error, SyntaxError):
-        return message if error.lineno and f"line {error.lineno})" in message else f"{message} ({error.filename})"
+    if isinstance(error, SyntaxError):  # names the file
+        return message
+    installed = [str(Path(str(module.__file__)).parents[1]) for module in (alembic, sqlalchemy)]
+    not_theirs = ("<frozen", str(Path(__file__).parent), *installed)
     frames = traceback.extract_tb(error.__traceback__)
-    frame = next(frame for frame in reversed(frames) if not frame.filename.startswith("<frozen"))
-    return f"{message} ({as_typed(frame.filename)}:{frame.lineno})"
+    theirs = [frame for frame in frames if not frame.filename.startswith(not_theirs)]
+    return f"{message} ({as_typed(theirs[-1].filename)}:{theirs[-1].lineno})" if theirs else message
 
 
 def _after(revision: Revision, before: KnownTables) -> KnownTables:

@@ -31,7 +31,7 @@ def prove_range(
         directory: Where the scripts are.
         context: With a connection.
         heads: The revisions that the database is at.
-        rev_range: A revision, or two with a colon, both included.
+        rev_range: A revision, or two with a colon; the first one of ``from:to`` is not proved itself.
 
     Returns:
         One proof a revision, in the order of upgrades.
@@ -55,7 +55,7 @@ def _range(directory: ScriptDirectory, rev_range: str) -> list[Script]:
     lower, colon, upper = rev_range.partition(":")
     try:
         if colon:
-            found = list(directory.walk_revisions(lower or "base", upper or "heads"))
+            found = list(directory.iterate_revisions(upper or "heads", lower or "base"))
         else:
             found = [script for script in [directory.get_revision(lower)] if script is not None]
     except (CommandError, RevisionError) as error:

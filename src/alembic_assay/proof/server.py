@@ -116,13 +116,21 @@ def _account(directory: Path) -> dict[str, Any]:
 
     try:
         nobody = pwd.getpwnam(_UNPRIVILEGED)
+        account: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         os.chown(directory, nobody.pw_uid, nobody.pw_gid)
+        enter = ("/bin/sh", "-c", 'cd "$0"', str(directory))
+        entered = subprocess.run(enter, check=False, capture_output=True, **account)  # noqa: S603 - our own text
     except (KeyError, OSError) as error:
         raise AssayError(
             f"PostgreSQL does not run as root, and becoming {_UNPRIVILEGED!r} failed: {error}.",
             hint="Run this as an ordinary user, or set DATABASE_URL to a server.",
         ) from None
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    if entered.returncode != 0:
+        raise AssayError(
+            f"PostgreSQL does not run as root, and {_UNPRIVILEGED!r} cannot get to {directory.parent}.",
+            hint="Set TMPDIR to a directory that is open to all, such as /tmp.",
+        )
+    return account
 
 
 def _reachable(binaries: Binaries, directory: Path, account: Mapping[str, Any]) -> Binaries:
@@ -200,17 +208,20 @@ class _Server:
 
     def _process(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-        with self._log.open("wb") as log:
-            return subprocess.Popen(  # noqa: S603 - PostgreSQL's own programs
-                [self.binaries.program(name), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self.directory,
-                env={**environment, "LC_ALL": "C"},  # in English: we read the log
-                start_new_session=True,
-                **self.account,
-            )
+        try:
+            with self._log.open("wb") as log:
+                return subprocess.Popen(  # noqa: S603 - PostgreSQL's own programs
+                    [self.binaries.program(name), *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    cwd=self.directory,
+                    env={**environment, "LC_ALL": "C"},  # in English: we read the log
+                    start_new_session=True,
+                    **self.account,
+                )
+        except OSError as error:
+            raise AssayError(f"PostgreSQL's {name} cannot be started: {error}.") from None
 
     def _error(self, what: str) -> AssayError:
         lines = self._log.read_text("utf-8", "replace").splitlines()[-_LOG_LINES:]

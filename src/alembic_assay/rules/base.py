@@ -11,7 +11,7 @@ from alembic_assay.options import Options
 from alembic_assay.rules.naming import find_table, index_name, model_index
 from alembic_assay.rules.render import render
 from alembic_assay.rules.replay import replay
-from alembic_assay.rules.tables import KnownTables, begins_with, table_key
+from alembic_assay.rules.tables import KnownTables, serves, table_key
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class RuleContext:
     def is_indexed(self, table: TableKey, columns: Sequence[str]) -> bool:
         """Tell whether an index begins with these columns, in any order, once this revision has run."""
         indexes = [*self.after[table].indexes, *self.declared[table].indexes]
-        return any(index.valid and not index.partial and begins_with(index.columns, columns) for index in indexes)
+        return any(serves(index, columns) for index in indexes)
 
 
 class Rule(ABC, Generic[OperationT]):

@@ -14,9 +14,8 @@ from alembic_assay.rules.tables import (
     KnownTables,
     default_name,
     of_index,
-    of_table,
+    of_operation,
     table_key,
-    table_of,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def apply(operation: object, known: KnownTables) -> None:
 @apply.register
 def _(operation: ops.CreateTableOp, known: KnownTables) -> None:
     key = table_key(operation.schema, operation.table_name)
-    known[key] = of_table(table_of(operation))
+    known[key] = of_operation(operation)
     known.created.add(key)
 
 
@@ -82,8 +81,8 @@ def _(operation: ops.CreateIndexOp, known: KnownTables) -> None:
 @apply.register
 def _(operation: ops.DropIndexOp, known: KnownTables) -> None:
     if found := known.find_index(str(operation.index_name), operation.schema):
-        key, index = found
-        known.at(key).indexes.remove(index)
+        table = known.at(found[0])
+        table.indexes = [index for index in table.indexes if index.name != operation.index_name]
 
 
 @apply.register
@@ -145,7 +144,7 @@ def foreign_key_of(operation: ops.CreateForeignKeyOp) -> ForeignKey:
 def added_foreign_keys(operation: MigrateOperation) -> Sequence[ForeignKey]:
     """Return the foreign keys that an operation adds, in the order of their columns."""
     if isinstance(operation, ops.CreateTableOp):
-        return of_table(table_of(operation)).foreign_keys
+        return of_operation(operation).foreign_keys
     return [foreign_key_of(operation)] if isinstance(operation, ops.CreateForeignKeyOp) else []
 
 
@@ -171,4 +170,4 @@ def dropped_index(operation: MigrateOperation, before: KnownTables) -> tuple[Tab
 
 def _renamed(index: IndexRecord, renamed: dict[str, str]) -> KnownIndex:
     columns = tuple(None if name is None else renamed.get(name, name) for name in index.columns)
-    return KnownIndex(name=index.name, columns=columns, valid=index.valid, partial=index.partial)
+    return KnownIndex(name=index.name, columns=columns, valid=index.valid, partial=index.partial, method=index.method)

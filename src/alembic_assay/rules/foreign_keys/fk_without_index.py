@@ -10,7 +10,7 @@ from alembic_assay.findings import Severity
 from alembic_assay.rules.base import Rule, show
 from alembic_assay.rules.recipes import concurrently, partition_by_partition
 from alembic_assay.rules.replay import added_foreign_keys, dropped_index
-from alembic_assay.rules.tables import begins_with
+from alembic_assay.rules.tables import serves
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _robbed(operation: Looked, context: RuleContext) -> Iterator[tuple[IndexReco
     if (found := dropped_index(operation, context.before)) is not None:
         table, index = found
         for key in context.foreign_keys(table):
-            if begins_with(index.columns, key.columns) and not context.is_indexed(table, key.columns):
+            if serves(index, key.columns) and not context.is_indexed(table, key.columns):
                 yield index, key
 
 
