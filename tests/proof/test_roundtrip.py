@@ -136,6 +136,18 @@ def test_an_enum_value_that_is_added_and_used_is_not_proved(connection: Connecti
     assert "an enum value is added and used; one transaction cannot hold both." in proof.reason
 
 
+def test_a_lock_of_somebody_else_proves_nothing(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE busy (id int)")
+    connection.commit()
+    with connection.engine.connect() as other:
+        other.exec_driver_sql("LOCK TABLE busy")
+        with rehearse(connection, {}, "50ms") as rehearsal:
+            drop = execute("ALTER TABLE busy ADD a int")
+            proof = prove(rehearsal, Functions(revision="abc", path=__file__, upgrade=drop, downgrade=execute()))
+    assert proof.verdict is Verdict.NOT_PROVED
+    assert report.text(proof).endswith(": another session holds a lock that it needs; try again.")
+
+
 def test_a_revision_that_does_not_run_is_located(connection: Connection) -> None:
     proof = run(connection, execute("SELECT 1"), execute("DROP TABLE nothing"))
     line = execute.__code__.co_firstlineno + 3

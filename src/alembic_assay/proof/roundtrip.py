@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     from alembic_assay.proof.rehearsal import Rehearsal
 
-UNSAFE_NEW_ENUM_VALUE = "55P04"
+CIRCUMSTANCES = {
+    "55P04": "an enum value is added and used; one transaction cannot hold both.",
+    "55P03": "another session holds a lock that it needs; try again.",
+    "40P01": "it met another session in a deadlock; try again.",
+    "57014": "it took longer than statement_timeout.",
+}
+"""What the server says, by SQLSTATE, when the trial failed and the revision may still be right."""
 
 _ADDRESS = re.compile(r" object at 0x[0-9a-f]+")
 
@@ -134,8 +140,9 @@ def _verdict(changes: list[catalog.Change]) -> Verdict:
 
 
 def _failed(revision: str, where: str, error: Exception) -> Proof:
-    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == UNSAFE_NEW_ENUM_VALUE:
-        verdict, reason = Verdict.NOT_PROVED, "an enum value is added and used; one transaction cannot hold both."
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    if state in CIRCUMSTANCES:
+        verdict, reason = Verdict.NOT_PROVED, CIRCUMSTANCES[state]
     elif isinstance(error, ProofError):
         verdict, reason = Verdict.NOT_PROVED, str(error)
     elif isinstance(error, IrreversibleError | NotImplementedError):
