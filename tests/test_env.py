@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import NullPool, create_engine
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -199,7 +200,13 @@ def test_empty_metadata_is_one_line_in_an_existing_env_too(project: Project) -> 
 
 def test_an_unknown_option_is_one_line(project: Project) -> None:
     project.write_env(f"{WHOLE_ENV}run(context, Base.metadata, include_schema=True, prove='off')\n")
-    assert failure(project, "upgrade", "head").startswith("FAILED: unknown option 'include_schema' in env.py. ")
+    assert failure(project, "upgrade", "head") == (
+        "FAILED: unknown option 'include_schema' in env.py. Did you mean 'include_schemas'?"
+    )
+    project.write_env(f"{WHOLE_ENV}run(context, Base.metadata, connection=None)\n")
+    assert failure(project, "upgrade", "head") == (
+        "FAILED: run() sets 'connection' itself. To set it yourself, use configure_options()."
+    )
     project.write_env(EXISTING_ENV.replace("prove=", "proof="))
     assert failure(project, "upgrade", "head") == "FAILED: unknown option 'proof' in env.py. Did you mean 'prove'?"
 
@@ -208,7 +215,7 @@ def test_a_statement_that_fails_is_located_in_its_script_and_rolled_back(project
     script = project.add_revision("op.execute('CREATE TABLE t (id int)')\nop.execute('DROP TABLE nothing')")
     path = script.relative_to(project.root)
     assert failure(project, "upgrade", "head") == (
-        f'FAILED: {path}, line 10: UndefinedTable: table "nothing" does not exist [SQL: DROP TABLE nothing] The'
+        f'FAILED: {path}, line 10: UndefinedTable: table "nothing" does not exist [SQL: DROP TABLE nothing] Its'
         " transaction was rolled back. Use --raiseerr to see the traceback."
     )
     assert project.sql("SELECT count(*) FROM pg_tables WHERE tablename = 't'") == [(0,)]
@@ -220,3 +227,34 @@ def test_two_processes_at_once_migrate_once(project: Project) -> None:
     with project.start("alembic", "upgrade", "head") as one, project.start("alembic", "upgrade", "head") as two:
         assert (one.wait(60), two.wait(60)) == (0, 0)
     assert project.sql("SELECT count(*) FROM pg_tables WHERE tablename = 't'") == [(1,)]
+
+
+def test_what_an_autocommit_block_committed_is_not_called_rolled_back(project: Project) -> None:
+    project.add_revision(
+        "op.execute('CREATE TABLE t (id int)')\n"
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('CREATE INDEX CONCURRENTLY i ON t (id)')\n"
+        "op.execute('DROP TABLE nothing')"
+    )
+    assert failure(project, "upgrade", "head").endswith(
+        "[SQL: DROP TABLE nothing] What it did before and in its last autocommit_block() is committed; an index that"
+        " failed there may be left invalid, see assay doctor. Use --raiseerr to see the traceback."
+    )
+
+
+def test_a_lock_that_somebody_holds_is_one_line(project: Project) -> None:
+    project.sql("CREATE TABLE t (id int)")
+    script = project.add_revision("op.execute('ALTER TABLE t ADD a int')").relative_to(project.root)
+    with create_engine(project.url, poolclass=NullPool).connect() as other:
+        other.exec_driver_sql("LOCK TABLE t")
+        assert failure(project, "-x", "assay.lock_timeout=100ms", "upgrade", "head") == (
+            f"FAILED: {script}, line 9: waited for a lock that another session holds, longer than lock_timeout: ALTER"
+            " TABLE t ADD a int Its transaction was rolled back. Run the same command again, at a quieter time."
+        )
+
+
+def test_the_stock_offline_arguments_are_taken(project: Project) -> None:
+    options = "literal_binds=True, dialect_opts={'paramstyle': 'named'}"
+    project.write_env(f"{WHOLE_ENV}run(context, Base.metadata, {options})\n")
+    project.add_revision("op.create_enum('mood', ['50%'])")
+    assert "CREATE TYPE \"mood\" AS ENUM ('50%');" in project.alembic("upgrade", "head", "--sql").stdout

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import traceback
 from configparser import InterpolationError
 from contextlib import contextmanager, nullcontext
+from dataclasses import fields
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import signature
@@ -20,7 +21,8 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from alembic_assay import options as assay_options
-from alembic_assay.errors import AssayError, DatabaseURLError, LockTimeoutError, MetadataError, MigrationFailedError
+from alembic_assay.errors import AssayError, DatabaseURLError, MetadataError, OptionsError
+from alembic_assay.failures import CommitWatch, failure
 from alembic_assay.neon.engine import connect, create
 from alembic_assay.neon.lock import migration_lock
 from alembic_assay.neon.url import ResolvedURL, masked, resolve
@@ -39,8 +41,7 @@ if TYPE_CHECKING:
 
 STOCK_PLUGINS = "alembic.autogenerate.*"
 OUR_PLUGINS = "assay.*"
-LOCK_NOT_AVAILABLE = "55P03"
-
+_SET_BY_RUN = {"self", "connection", "dialect_name", "target_metadata", "kw"}
 _VERSION_TABLE_OPTIONS = {"version_table", "version_table_schema", "version_table_pk"}
 
 log = logging.getLogger("alembic.assay.env")
@@ -142,16 +143,27 @@ def _plugins() -> list[str]:
 def _configuration(options: Mapping[str, Any]) -> dict[str, Any]:
     """Sort the keywords of ``run()``: ours become one value, Alembic's stay as they are."""
     known = signature(EnvironmentContext.configure).parameters.keys() | _VERSION_TABLE_OPTIONS
-    alembics = {key: value for key, value in options.items() if key in known}
-    ours = {key: value for key, value in options.items() if key not in known}
+    ours = {field.name for field in fields(assay_options.Options)}
+    for name in options:
+        if name in _SET_BY_RUN:
+            raise OptionsError(f"run() sets {name!r} itself.", hint="To set it yourself, use configure_options().")
+        if name not in known | ours:
+            near = get_close_matches(name, sorted(known | ours), n=1)
+            hint = (
+                f"Did you mean {near[0]!r}?"
+                if near
+                else "See context.configure() of Alembic and Options of alembic-assay."
+            )
+            raise OptionsError(f"unknown option {name!r} in env.py.", hint=hint)
+    alembics = {key: value for key, value in options.items() if key not in ours}
     plugins = alembics.pop("autogenerate_plugins", None) or ()
-    return {**alembics, **configure_options(autogenerate_plugins=plugins, **ours)}
+    settings = {key: value for key, value in options.items() if key in ours}
+    return {**alembics, **configure_options(autogenerate_plugins=plugins, **settings)}
 
 
 def _run_offline(context: Any, configuration: dict[str, Any]) -> None:
-    context.configure(
-        dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, literal_binds=True, **configuration
-    )
+    offline = {"dialect_name": "postgresql", "dialect_opts": {"paramstyle": "named"}, "literal_binds": True}
+    context.configure(**{**offline, **configuration})
     _set_lock_timeout_in_script(context.get_context().impl, configuration["assay"].lock_timeout)
     with context.begin_transaction():
         context.run_migrations()
@@ -197,36 +209,15 @@ def _ini_url(config: Config) -> str | None:
 
 def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> None:
     context.configure(connection=connection, **configuration)
+    watch = CommitWatch(context.get_context())
     try:
         with context.begin_transaction():
             context.run_migrations()
     except DBAPIError as error:
         if context.config.cmd_opts is None:
             raise
-        raise _failure(context, error) from error
-
-
-def _failure(context: Any, error: DBAPIError) -> AssayError:
-    """Say what the server refused and where the script asked for it; ``--raiseerr`` shows the traceback too."""
-    statement = " ".join(str(error.statement).split())
-    where = _script_line(context, error)
-    if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-        return LockTimeoutError(
-            f"{where}waited for a lock that another session holds, longer than lock_timeout: {statement}",
-            hint="The transaction was rolled back. Run the same command again, at a quieter time if need be.",
-        )
-    reason = " ".join(str(error.orig).split("\n")[:1])
-    return MigrationFailedError(
-        f"{where}{type(error.orig).__name__}: {reason} [SQL: {statement}]",
-        hint="The transaction was rolled back. Use --raiseerr to see the traceback.",
-    )
-
-
-def _script_line(context: Any, error: DBAPIError) -> str:
-    """``versions/0001_users.py, line 31: `` where a script of the project is to blame."""
-    paths = {script.path for script in context.script.walk_revisions()}
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in paths]
-    return f"{os.path.relpath(frames[-1].filename)}, line {frames[-1].lineno}: " if frames else ""
+        paths = {script.path for script in context.script.walk_revisions()}
+        raise failure(error, paths, watch) from error
 
 
 def _say_where(found: ResolvedURL) -> None:

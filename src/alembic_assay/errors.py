@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from alembic.util import CommandError
+
+_ADDRESS = re.compile(r" object at 0x[0-9a-f]+")
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return the SQLSTATE of a driver's error, or of SQLAlchemy's around it; ``None`` where there is none.
+
+    psycopg and asyncpg call it ``sqlstate``, psycopg2 ``pgcode``.
+    """
+    original = getattr(error, "orig", None) or error
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    return None if state is None else str(state)
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says in one line, without SQLAlchemy's additions: ``UndefinedTable: table "t" …``."""
+    if isinstance(error, AssayError):
+        return str(error)
+    original = getattr(error, "orig", None) or error
+    lines = _ADDRESS.sub("", str(original)).splitlines()
+    return f"{type(original).__name__}: {lines[0]}" if lines else type(original).__name__
+
+
+def short(statement: str, length: int = 200) -> str:
+    """Return a statement on one line, cut after so many characters."""
+    line = " ".join(statement.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
 class AssayError(CommandError):
@@ -99,3 +127,30 @@ class UnparsedSQLError(AssayError):
     """SQL that PostgreSQL's own parser refuses."""
 
     code = "unparsed-sql"
+
+
+class InvalidSchemaError(AssayError):
+    """A schema document that is not valid.
+
+    Args:
+        where: The file, or what the document is.
+        errors: Everything that is wrong with it, each with the keys ``code``, ``path`` (a JSON Pointer), ``message``
+            and ``hint`` (empty where there is nothing to say).
+
+    Example:
+        >>> error = {"code": "SCH206", "path": "/enums/0", "message": "label 'a' stands twice.", "hint": ""}
+        >>> print(InvalidSchemaError("schema.json", [error]))
+        schema.json is not a valid schema document: 1 error.
+          SCH206 at /enums/0: label 'a' stands twice.
+    """
+
+    code = "invalid-schema"
+
+    def __init__(self, where: str, errors: list[dict[str, str]]) -> None:
+        count = f"{len(errors)} error{'' if len(errors) == 1 else 's'}"
+        lines = (
+            f"  {error['code']} at {error['path'] or 'the document'}: {error['message']} {error['hint']}".rstrip()
+            for error in errors
+        )
+        super().__init__("\n".join([f"{where} is not a valid schema document: {count}.", *lines]))
+        self.errors = errors

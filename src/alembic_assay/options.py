@@ -96,9 +96,7 @@ def load(config: Config, overrides: Mapping[str, object] | None = None, x: Seque
     options = Options()
     for path in _pyproject(config):
         options = options.override(_toml_section(path), f"[{TOML_SECTION}] of {path.name}")
-    options = options.override(
-        _ini_section(config), f"[{INI_SECTION}] of {Path(config.config_file_name or '').name}"
-    )
+    options = options.override(_ini_section(config), f"[{INI_SECTION}] of {Path(config.config_file_name or '').name}")
     options = options.override(overrides or {}, "env.py")
     pairs = (argument.partition("=") for argument in x if argument.startswith(X_PREFIX))
     return options.override({key.removeprefix(X_PREFIX): value for key, _, value in pairs}, "-x")

@@ -179,6 +179,40 @@ def test_a_value_used_in_its_own_revision_is_committed_first(project: Project) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("label", "default"),
+    [("it's", "sa.text(\"'it''s'\")"), ("x\\y", "'x\\\\y'"), ("it's", '"it\'s"'), ("50%", "'50%'")],
+)
+def test_a_value_is_seen_in_every_spelling(project: Project, label: str, default: str) -> None:
+    before = models(enum("sad"), PLAIN)
+    after = models(enum("sad", label), PLAIN, f"second = mapped_column(mood_type, server_default={default})")
+    script = cycle(project, before, after, insert=("INSERT INTO tasks (mood) VALUES ('sad')",))
+    assert script_body(script, "upgrade")[0] == "with op.get_context().autocommit_block():"
+
+
+def test_a_part_of_a_word_is_no_use(project: Project) -> None:
+    script = cycle(
+        project, models(enum("sad"), PLAIN), models(enum("sad", "r"), PLAIN, "order = mapped_column(sa.Text)")
+    )
+    assert script_body(script, "upgrade")[0] == "op.add_enum_value('mood', 'r', after='sad')"
+
+
+def test_what_commits_comes_first(project: Project) -> None:
+    before = models(enum("sad"), PLAIN)
+    after = models(
+        enum("sad", "ok"),
+        PLAIN,
+        "other = mapped_column(other)",
+        "third = mapped_column(mood_type, server_default='ok')",
+    )
+    script = cycle(project, before, after)
+    assert script_body(script, "upgrade")[:3] == [
+        "with op.get_context().autocommit_block():",
+        "    op.add_enum_value('mood', 'ok', after='sad', if_not_exists=True)",
+        "op.create_enum('other', ['x', 'y'])",
+    ]
+
+
 def test_other_schemas_upper_case_and_reserved_names(project: Project) -> None:
     project.sql('CREATE SCHEMA "My App"')
     columns = ["__table_args__ = {'schema': 'My App'}", "select = mapped_column('Select', mood_type)"]
@@ -230,11 +264,15 @@ def test_a_sqlmodel_field_is_an_enum_too(project: Project) -> None:
         class Task(SQLModel, table=True):
             id: int | None = Field(default=None, primary_key=True)
             mood: Mood
+            name: str = Field(max_length=50)
+            title: str
 
         Base = SQLModel
     """)
     script = project.revise()
     assert script_body(script, "upgrade")[0] == "op.create_enum('mood', ['SAD'])"
+    assert "sa.Column('name', sa.String(length=50), nullable=False)" in script.read_text()
+    assert "sqlmodel" not in script.read_text()
     project.alembic("upgrade", "head")
     project.alembic("check")
 
@@ -268,6 +306,10 @@ def test_a_removed_value_that_rows_hold_is_refused_and_nothing_is_done(project: 
         (
             models(enum("x" * 64), PLAIN),
             f"enum mood of column tasks.mood: label '{'x' * 64}' has 64 bytes, expected 1 to 63.",
+        ),
+        (
+            models(enum("a", name="e" * 64), PLAIN),
+            f"the enum of column tasks.mood has a name of 64 bytes, expected at most 63: {'e' * 64!r}.",
         ),
         (
             models("sa.Enum('a', name=None)", PLAIN),

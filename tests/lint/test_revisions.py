@@ -160,7 +160,8 @@ def test_five_hundred_revisions_take_seconds(tmp_path: Path) -> None:
             f'op.create_table("t{number}", sa.Column("id", sa.Integer, primary_key=True),\n'
             f'    sa.Column("parent_id", sa.Integer, sa.ForeignKey("t{number - 1}.id")))\n'
             f'op.create_index("i{number}", "t{number}", ["parent_id"])\n'
-            f'op.execute("CREATE INDEX CONCURRENTLY j{number} ON t{number - 1} (id)")'
+            "with op.get_context().autocommit_block():\n"
+            f'    op.execute("CREATE INDEX CONCURRENTLY j{number} ON t{number - 1} (id)")'
         )
 
     config = write(tmp_path, *map(body, range(1, 501)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,29 +95,97 @@ def test_concurrently_and_autocommit_blocks_stay_in_the_transaction(connection: 
     def upgrade() -> None:
         with op.get_context().autocommit_block():
             op.create_index("j", "t", ["mood"], postgresql_concurrently=True)
-        op.execute("DROP INDEX CONCURRENTLY i")
+            op.execute("DROP INDEX CONCURRENTLY i")
 
     def downgrade() -> None:
-        op.execute("CREATE INDEX CONCURRENTLY i ON t (name)")
         with op.get_context().autocommit_block():
+            op.execute("CREATE INDEX CONCURRENTLY i ON t (name)")
             op.drop_index("j", "t", postgresql_concurrently=True)
 
     proof = run(connection, upgrade, downgrade)
     assert (proof.verdict, proof.notes) == (Verdict.EXACT, ("without CONCURRENTLY",))
 
 
+def test_what_cannot_run_in_a_transaction_is_said(connection: Connection) -> None:
+    def upgrade() -> None:
+        with op.get_context().autocommit_block():
+            op.execute("VACUUM t")
+
+    proof = run(connection, upgrade, execute())
+    assert proof.verdict is Verdict.NOT_PROVED
+    assert proof.reason.endswith(": this statement cannot run in a transaction: VACUUM t")
+
+
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ("VACUUM t", "upgrade(), line {}: this statement cannot run in a transaction: VACUUM t"),
-        ("COMMIT", "upgrade(), line {}: this statement cannot run in a transaction: COMMIT"),
+        ("CREATE INDEX CONCURRENTLY j ON t (mood)", "in"),
+        ("VACUUM t", "in"),
+        ("CREATE INDEX CONCURRENTLY j ON t (mood); DROP INDEX i", "alone in"),
     ],
 )
-def test_what_cannot_run_in_a_transaction_is_said(connection: Connection, statement: str, reason: str) -> None:
+def test_what_would_fail_in_the_migrations_transaction_does_not_run(
+    connection: Connection, statement: str, reason: str
+) -> None:
     proof = run(connection, execute(statement), execute())
-    assert proof.verdict is Verdict.NOT_PROVED
     line = execute.__code__.co_firstlineno + 3
-    assert report.text(proof) == f"Not proved: {reason.format(line)}"
+    assert report.text(proof) == (
+        f"DOES NOT RUN: upgrade(), line {line}: {statement.split(';', maxsplit=1)[0]} cannot run inside a transaction block. Execute"
+        f" it {reason} `with op.get_context().autocommit_block():`."
+    )
+
+
+def test_a_directive_that_needs_a_transaction_does_not_run_in_an_autocommit_block(connection: Connection) -> None:
+    def upgrade() -> None:
+        with op.get_context().autocommit_block():
+            op.replace_enum("mood", ["happy", "sad"])  # type: ignore[attr-defined] # a directive of ours
+
+    proof = run(connection, upgrade, execute())
+    assert proof.verdict is Verdict.FAILS
+    assert proof.reason.endswith("op.replace_enum('mood') needs a transaction. Move it out of autocommit_block().")
+
+
+@pytest.mark.parametrize("end", ["driver", "text"])
+def test_a_script_that_really_commits_is_told_what_it_did(connection: Connection, end: str) -> None:
+    def upgrade() -> None:
+        op.execute("CREATE TABLE leak (id int)")
+        if end == "driver":
+            op.get_bind().connection.commit()
+        else:
+            op.execute("COMMIT")
+
+    connection.exec_driver_sql("CREATE TABLE t (id int)")
+    connection.commit()
+    with rehearse(connection, {}, "2s") as rehearsal:
+        proof = prove(rehearsal, Functions(revision="a", path=__file__, upgrade=upgrade, downgrade=execute()))
+    assert proof.verdict is Verdict.NOT_PROVED
+    assert proof.reason.endswith(
+        "the script ended its transaction itself; what it did up to there is in the database."
+        if end == "driver"
+        else "this statement cannot run in a transaction: COMMIT"
+    )
+    assert not connection.in_transaction()
+    assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_script_that_exits_does_not_run(connection: Connection) -> None:
+    proof = run(connection, lambda: sys.exit(0), execute())
+    assert proof.verdict is Verdict.FAILS
+    assert proof.reason.endswith("SystemExit: 0")
+
+
+def test_a_revision_for_several_databases_is_not_proved(connection: Connection) -> None:
+    proof = run(connection, lambda engine_name: engine_name, execute())  # type: ignore[arg-type, misc] # as in multidb
+    assert report.text(proof) == (
+        "Not proved: upgrade() and downgrade() take arguments, as in a project of several databases."
+    )
+
+
+def test_what_a_script_prints_goes_to_standard_error(
+    connection: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(connection, lambda: sys.stdout.write("hello {\n"), execute())
+    assert capsys.readouterr() == ("", "hello {\n" * 2)
 
 
 def test_a_script_that_commits_does_not_get_through(connection: Connection) -> None:

@@ -247,6 +247,26 @@ def test_as_root_it_runs_as_nobody_even_where_nobody_cannot_go(
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root becomes nobody")
+def test_as_root_in_a_directory_that_is_closed_to_nobody(place: Path) -> None:
+    place.chmod(0o700)
+    with pytest.raises(AssayError) as error, running():
+        pass
+    assert str(error.value) == (
+        f"PostgreSQL does not run as root, and 'nobody' cannot get to {place}. "
+        "Set TMPDIR to a directory that is open to all, such as /tmp."
+    )
+    assert list(place.iterdir()) == []
+
+
+def test_a_program_that_cannot_be_run(place: Path) -> None:
+    binaries = fake(place / "fake", initdb="exit 0", postgres="exit 0")
+    (place / "fake" / "bin" / "postgres").write_text("#!/no/such/shell\n", "utf-8")
+    with pytest.raises(AssayError) as error, running(binaries):
+        pass
+    assert str(error.value).startswith("PostgreSQL's postgres cannot be started: [Errno 2] No such file or directory: ")
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root becomes nobody")
 def test_as_root_without_nobody(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     monkeypatch.setattr(server, "_UNPRIVILEGED", "no-such-account")
     with pytest.raises(AssayError) as error, running():

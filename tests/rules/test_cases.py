@@ -16,6 +16,7 @@ from alembic import op
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from tests.lint import scripts
 
 from alembic_assay import catalog
@@ -45,7 +46,7 @@ def case_name(path: Path) -> str:
 
 
 def sections(path: Path) -> dict[str, str]:
-    """Before, Upgrade, Downgrade, Report, Fixed: the code under each heading."""
+    """Before, Upgrade, Downgrade, Fails, Report, Fixed: the code under each heading."""
     _, *parts = path.read_text("utf-8").split("\n## ")
     return {part.partition("\n")[0].lower(): FENCED.findall(part)[0] for part in parts}
 
@@ -138,7 +139,12 @@ def test_a_case_runs_and_its_raw_sql_makes_the_same(path: Path, connection: Conn
         connection.exec_driver_sql("CREATE SCHEMA app")
         connection.commit()
         run(connection, case.get("before", ""))
-        run(connection, body)
+        if "fails" in case:
+            with pytest.raises(DBAPIError, match=case["fails"].strip()):
+                run(connection, body)
+            connection.rollback()
+        else:
+            run(connection, body)
         states.append(snapshot(connection))
     assert catalog.diff(*states) == []
 

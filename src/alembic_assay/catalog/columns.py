@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension
+from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension, privileges
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SELECT n.nspname AS schema, c.relname AS table, a.attname AS name,
        NULLIF(a.attstattarget, -1)::int AS statistics,
        COALESCE(a.attoptions, '{{}}') AS options, COALESCE(a.attfdwoptions, '{{}}') AS foreign_options,
        a.attislocal AS local, a.attinhcount::int AS parents,
-       a.attacl::text[] AS acl, d.description AS comment
+       {privileges("c", "a.attacl", "c.relowner")} AS acl, d.description AS comment
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

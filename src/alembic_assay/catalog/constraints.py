@@ -27,6 +27,8 @@ JOIN pg_class AS c ON c.oid = k.conrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 {comment_on("pg_constraint", "k.oid")}
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND {IN_TABLES} AND {not_of_extension("pg_class", "c.oid")}
+  AND NOT EXISTS (SELECT FROM pg_constraint AS whole WHERE whole.oid = k.conparentid AND whole.conrelid = k.conrelid)
+      -- the server's own copies of a foreign key to a partitioned table, one for each partition
 """
 
 

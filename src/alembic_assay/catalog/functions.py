@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from alembic_assay.catalog.reading import IN_SCHEMAS, Scope, comment_on, fetch, not_of_extension
+from alembic_assay.catalog.reading import IN_SCHEMAS, Scope, comment_on, fetch, not_of_extension, privileges
 from alembic_assay.catalog.record import Record
 from alembic_assay.sql import display
 
@@ -27,7 +27,7 @@ SELECT n.nspname AS schema, p.proname AS name, pg_get_function_identity_argument
        ARRAY(SELECT e.extname::text FROM pg_depend AS x JOIN pg_extension AS e ON e.oid = x.refobjid
              WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'x'
                AND x.refclassid = 'pg_extension'::regclass ORDER BY e.extname) AS depends_on_extensions,
-       pg_get_userbyid(p.proowner) AS owner, p.proacl::text[] AS acl, d.description AS comment
+       pg_get_userbyid(p.proowner) AS owner, {privileges("f", "p.proacl", "p.proowner")} AS acl, d.description AS comment
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 {comment_on("pg_proc", "p.oid")}

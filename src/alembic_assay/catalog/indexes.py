@@ -20,7 +20,7 @@ SELECT n.nspname AS schema, c.relname AS table, ic.relname AS name,
        am.amname AS method, i.indisunique AS unique, i.indpred IS NOT NULL AS partial,
        k.conname AS constraint, i.indisvalid AS valid, i.indisready AND i.indislive AS ready,
        i.indisclustered AS clustered, i.indisreplident AS replica_identity,
-       ts.spcname AS tablespace, pi.inhparent::regclass::text AS parent,
+       COALESCE(ic.reloptions, '{{}}') AS options, ts.spcname AS tablespace, pi.inhparent::regclass::text AS parent,
        ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute AS a
              WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum) AS statistics,
        d.description AS comment
@@ -55,6 +55,7 @@ class Index(Record):
         ready: Whether it is kept up to date and not being dropped.
         clustered: Whether the table was last clustered on it.
         replica_identity: Whether it is the table's replica identity.
+        options: ``fillfactor=70`` …, which the definition has too, but not that of a constraint.
         tablespace: ``None`` for the database's own.
         parent: The index of the partitioned table that it is attached to.
         statistics: ``position=target`` for each key with a statistics target of its own.
@@ -80,6 +81,7 @@ class Index(Record):
     tablespace: str | None = None
     parent: str | None = None
     statistics: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     comment: str | None = None
 
 

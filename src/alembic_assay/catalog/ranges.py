@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from alembic_assay.catalog.reading import IN_SCHEMAS, Scope, comment_on, fetch, not_of_extension
+from alembic_assay.catalog.reading import IN_SCHEMAS, Scope, comment_on, fetch, not_of_extension, privileges
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ SELECT n.nspname AS schema, t.typname AS name, format_type(r.rngsubtype, NULL) A
        NULLIF(r.rngcanonical::oid, 0)::regproc::text AS canonical,
        NULLIF(r.rngsubdiff::oid, 0)::regproc::text AS difference,
        format_type(r.rngmultitypid, NULL) AS multirange,
-       pg_get_userbyid(t.typowner) AS owner, t.typacl::text[] AS acl, d.description AS comment
+       pg_get_userbyid(t.typowner) AS owner, {privileges("T", "t.typacl", "t.typowner")} AS acl, d.description AS comment
 FROM pg_range AS r
 JOIN pg_type AS t ON t.oid = r.rngtypid
 JOIN pg_namespace AS n ON n.oid = t.typnamespace

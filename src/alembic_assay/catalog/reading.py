@@ -72,6 +72,19 @@ def comment_on(catalog: str, oid: str, subid: str = "0") -> str:
     )
 
 
+def privileges(kind: str, acl: str, owner: str) -> str:
+    """Return the SQL of an object's privileges, sorted; ``NULL`` where they are what its owner starts with.
+
+    Args:
+        kind: The letter of ``acldefault``: https://www.postgresql.org/docs/current/functions-info.html.
+        acl: The column of the catalog: its order is only that of the commands that were given.
+        owner: The column of the owner's OID.
+    """
+    items = 'ARRAY(SELECT i::text COLLATE "C" FROM unnest({}) AS i ORDER BY 1)'
+    default = f"acldefault('{kind}', {owner})"
+    return f"CASE WHEN {acl} IS NOT NULL THEN NULLIF({items.format(acl)}, {items.format(default)}) END"
+
+
 @contextmanager
 def fixed_settings(connection: Connection) -> Iterator[None]:
     """Fix every setting that changes how the server writes expressions, and put them back.
@@ -84,6 +97,23 @@ def fixed_settings(connection: Connection) -> Iterator[None]:
             text("SELECT " + ", ".join(f"set_config('{name}', :{name}, true)" for name in _SETTINGS)),
             _SETTINGS,
         )
+        yield
+    finally:
+        transaction.rollback()
+
+
+@contextmanager
+def one_moment(connection: Connection, lock_timeout: str) -> Iterator[None]:
+    """Read as of one moment, and only read: what others commit meanwhile is not seen.
+
+    Args:
+        connection: Of the caller's own, in no transaction yet.
+        lock_timeout: How long to wait for DDL of others, in PostgreSQL's units: ``"2s"``.
+    """
+    connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    transaction = connection.begin()
+    try:
+        connection.execute(text("SELECT set_config('lock_timeout', :timeout, true)"), {"timeout": lock_timeout})
         yield
     finally:
         transaction.rollback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from alembic_assay.catalog.reading import IN_SCHEMAS, Scope, comment_on, fetch, not_of_extension
+from alembic_assay.catalog.reading import IN_SCHEMAS, Scope, comment_on, fetch, not_of_extension, privileges
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ SELECT n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS 
        s.seqcache AS cache, s.seqcycle AS cycle,
        o.refobjid::regclass || '.' || quote_ident(a.attname) AS owned_by, o.deptype = 'i' AS identity,
        c.relpersistence = 'u' AS unlogged,
-       pg_get_userbyid(c.relowner) AS owner, c.relacl::text[] AS acl, d.description AS comment
+       pg_get_userbyid(c.relowner) AS owner, {privileges("s", "c.relacl", "c.relowner")} AS acl, d.description AS comment
 FROM pg_sequence AS s
 JOIN pg_class AS c ON c.oid = s.seqrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -9,6 +9,7 @@ from alembic_assay.catalog import (
     columns,
     composites,
     constraints,
+    dependencies,
     domains,
     enums,
     extensions,
@@ -60,9 +61,15 @@ KIND_ORDER = {record_type.kind: position for position, record_type in enumerate(
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Records of every kind, by kind in the order of :data:`READERS`, then by key."""
+    """Records of every kind, by kind in the order of :data:`READERS`, then by key.
+
+    Args:
+        records: The objects.
+        dependencies: What the records do not say themselves about each other, sorted.
+    """
 
     records: tuple[Record, ...]
+    dependencies: tuple[dependencies.Dependency, ...] = ()
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -93,4 +100,5 @@ def read(connection: Connection, schemas: Sequence[str] | None = None, tables: S
     """
     scope = Scope(schemas=None if schemas is None else tuple(schemas), tables=None if tables is None else tuple(tables))
     with fixed_settings(connection):
-        return Snapshot(tuple(record for reader in READERS.values() for record in reader(connection, scope)))
+        records = tuple(record for reader in READERS.values() for record in reader(connection, scope))
+        return Snapshot(records, dependencies.read(connection, records))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension
+from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension, privileges
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SELECT n.nspname AS schema, c.relname AS name,
        c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security,
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END
            AS replica_identity,
-       pg_get_userbyid(c.relowner) AS owner, c.relacl::text[] AS acl, d.description AS comment
+       pg_get_userbyid(c.relowner) AS owner, {privileges("r", "c.relacl", "c.relowner")} AS acl, d.description AS comment
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_am AS am ON am.oid = c.relam

@@ -17,11 +17,12 @@ SELECT n.nspname AS schema, c.relname AS table,
        CASE WHEN t.tgisinternal THEN '' ELSE pg_get_triggerdef(t.oid) END AS definition,
        CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE 'origin' END
            AS enabled,
-       d.description AS comment
+       whole.tgrelid::regclass::text AS parent, d.description AS comment
 FROM pg_trigger AS t
 JOIN pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_constraint AS k ON k.oid = t.tgconstraint
+LEFT JOIN pg_trigger AS whole ON whole.oid = t.tgparentid
 {comment_on("pg_trigger", "t.oid")}
 WHERE (NOT t.tgisinternal OR t.tgenabled <> 'O') AND {IN_TABLES} AND {not_of_extension("pg_class", "c.oid")}
 """
@@ -37,6 +38,7 @@ class Trigger(Record):
         name: Its name; for an internal trigger, its constraint and function.
         definition: As ``pg_get_triggerdef`` writes it.
         enabled: ``origin``, ``replica``, ``always`` or ``disabled``.
+        parent: The partitioned table whose trigger it is a copy of, with its schema.
         comment: What ``COMMENT ON TRIGGER`` said.
     """
 
@@ -48,6 +50,7 @@ class Trigger(Record):
     name: str
     definition: str
     enabled: str = "origin"
+    parent: str | None = None
     comment: str | None = None
 
 

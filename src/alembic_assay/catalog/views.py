@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension
+from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension, privileges
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS materialized,
        pg_get_viewdef(c.oid) AS definition, COALESCE(c.reloptions, '{{}}') AS options,
        CASE c.relkind WHEN 'm' THEN c.relispopulated END AS populated,
        am.amname AS access_method, ts.spcname AS tablespace,
-       pg_get_userbyid(c.relowner) AS owner, c.relacl::text[] AS acl, d.description AS comment
+       pg_get_userbyid(c.relowner) AS owner, {privileges("r", "c.relacl", "c.relowner")} AS acl, d.description AS comment
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_am AS am ON am.oid = c.relam

@@ -93,7 +93,7 @@ def _database(connection: Connection) -> list[Row]:
     found = connection.execute(text(RIGHTS_SQL)).mappings().one()
     may = {
         "create schemas and extensions": found["may_create_schemas"],
-        f"create tables in {found['schema']}": found["may_create_tables"],
+        f"create tables in {found['schema'] or 'any schema of the search_path'}": found["may_create_tables"],
         "create databases": found["rolcreatedb"] or found["rolsuper"],
     }
     url = connection.engine.url

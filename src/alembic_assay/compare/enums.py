@@ -112,8 +112,8 @@ def _drop(
         in_use = [column for column in of_enum.columns if not _goes(column, gone)]
         wanted = bool(of_enum.columns) or options.drop_unused
         if wanted and not in_use and not of_enum.others:
-            log.info("Detected removed enum type '%s'", display(enum.name, enum.schema))
             schema = None if enum.schema == default_schema else enum.schema
+            log.info("Detected removed enum type '%s'", display(enum.name, schema))
             yield DropEnumOp(enum.name, schema=schema, values=enum.labels)
 
 

@@ -73,6 +73,11 @@ def _checked(enum: postgresql.ENUM, column: Column[object]) -> ModelEnum:
     title = f"{display(column.table.name, column.table.schema)}.{display(column.name)}"
     if not enum.name:
         raise ModelError(f"the enum of column {title} has no name.", hint="Give it one: Enum(..., name='...').")
+    if len(enum.name.encode()) > MAX_IDENTIFIER_BYTES:
+        raise ModelError(
+            f"the enum of column {title} has a name of {len(enum.name.encode())} bytes, expected at most"
+            f" {MAX_IDENTIFIER_BYTES}: {enum.name!r}."
+        )
     for label in enum.enums:
         if not label or len(label.encode()) > MAX_IDENTIFIER_BYTES:
             raise ModelError(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alembic_assay.options import Options
     from alembic_assay.rules.tables import IndexesByTable
 
-__all__ = ["check_revisions", "review", "text"]
+__all__ = ["check_revisions", "ignored_rules", "review", "text"]
 
 
 def review(

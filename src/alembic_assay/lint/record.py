@@ -101,7 +101,7 @@ class Recorder:
                 function()
         except (NotImplementedError, IrreversibleError):
             pass  # the usual way to say that there is no way back
-        except Exception as error:  # noqa: BLE001 - scripts may do anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - scripts may do anything
             frames = traceback.extract_tb(error.__traceback__)
             line = next((frame.lineno for frame in reversed(frames) if frame.filename == filename), None)
             return Recording(calls=tuple(self._calls), failure=_describe(error), line=line)
@@ -203,6 +203,6 @@ def _lines(frame: FrameType | None, filename: str) -> tuple[int, int] | None:
     return first or frame.f_lineno, last or frame.f_lineno
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
     message = str(error).partition("\n")[0]
     return message if isinstance(error, NeedsDatabaseError) else f"{type(error).__name__}: {message}".rstrip(": ")

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alembic_assay.errors import sqlstate
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -187,7 +189,7 @@ def _diagnose(error: BaseException) -> tuple[Fault, str]:
         if match := _search(text):
             found, fault = match
             return fault, _line(text, found.start())
-        if fault_of_state := SQLSTATES.get(_sqlstate(link)):
+        if fault_of_state := SQLSTATES.get(sqlstate(link) or ""):
             return fault_of_state, _line(text, 0)
     return UNKNOWN, _line(str(next(_chain(error))), 0) or type(error).__name__
 
@@ -212,10 +214,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             continue
         yield link
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-
-
-def _sqlstate(error: BaseException) -> str:
-    return str(getattr(error, "sqlstate", None) or "")
 
 
 def _line(text: str, position: int) -> str:

@@ -1,4 +1,4 @@
-"""Column types that come down to an enumerated type, and how scripts write them: a column never creates its type."""
+"""Column types that come down to an enumerated type, and how scripts write types: no column creates its own."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _chain(users: RenderItem | None) -> RenderItem:
     def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
         rendered = users(kind, item, autogen_context) if users else False
         if rendered is False and kind == "type" and isinstance(item, TypeEngine):
-            return _render_enum(item, autogen_context)
+            return _render_enum(item, autogen_context) or _render_sqlmodel_string(item, autogen_context)
         return rendered
 
     setattr(render_item, _OURS, True)
@@ -59,3 +59,12 @@ def _render_enum(type_: TypeEngine[Any], autogen_context: AutogenContext) -> str
     if enum.schema:
         arguments.append(f"schema={str(enum.schema)!r}")
     return f"postgresql.ENUM({', '.join(arguments)}, create_type=False)"
+
+
+def _render_sqlmodel_string(type_: TypeEngine[Any], autogen_context: AutogenContext) -> str | Literal[False]:
+    """SQLModel's own string type is ``VARCHAR`` here; as such a script needs no ``import sqlmodel``."""
+    if type(type_).__module__ != "sqlmodel.sql.sqltypes" or not isinstance(type_, TypeDecorator):
+        return False
+    length = getattr(type_.impl_instance, "length", None)
+    prefix = autogen_context.opts["sqlalchemy_module_prefix"] or ""
+    return f"{prefix}String({'' if length is None else f'length={length}'})"

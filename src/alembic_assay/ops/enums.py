@@ -203,8 +203,13 @@ def check_labels(directive: str, name: str, labels: Sequence[str]) -> None:
         labels: Its labels, or some of them.
 
     Raises:
-        DirectiveError: A label that is no string, is empty, is longer than 63 bytes, or stands there twice.
+        DirectiveError: A label that is no string, is empty, is longer than 63 bytes, or stands there twice; a name
+            that is too long.
     """
+    if len(name.encode()) > MAX_IDENTIFIER_BYTES:
+        raise DirectiveError(
+            f"{directive}: the name {name!r} has {len(name.encode())} bytes, expected at most {MAX_IDENTIFIER_BYTES}."
+        )
     for label in labels:
         if not isinstance(label, str):
             raise DirectiveError(f"{directive}({name!r}): expected labels that are strings, got {label!r}.")

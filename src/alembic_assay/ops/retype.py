@@ -150,7 +150,8 @@ def replace_enum(
             " database only.",
             hint="Run it online.",
         )
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+    autocommit = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    if autocommit or getattr(context, "in_autocommit_block", False):
         raise DirectiveError(
             f"op.replace_enum({name!r}) needs a transaction.", hint="Move it out of autocommit_block()."
         )

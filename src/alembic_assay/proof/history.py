@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
-from alembic_assay.errors import ProofError
+from alembic_assay.errors import ProofError, first_line
 from alembic_assay.options import Options
 from alembic_assay.proof.rehearsal import Rehearsal, rehearse
 from alembic_assay.proof.roundtrip import Functions, Proof, Verdict, prove
@@ -39,28 +39,29 @@ def prove_range(
     Raises:
         ProofError: The range or the way there does not exist, or cannot be gone.
     """
-    scripts = _range(directory, rev_range)
-    if not scripts:
+    runs = _runs(directory, rev_range)
+    if not any(runs):
         raise ProofError(f"no revisions in the range {rev_range!r}.")
-    first = scripts[0].down_revision
-    start = first if isinstance(first, str | None) else tuple(first)
     options: Options = context.opts.get("assay") or Options()
     connection = cast("Connection", context.connection)
-    with rehearse(connection, context.opts, options.lock_timeout) as rehearsal:
-        _go_to(directory, rehearsal, heads, start)
-        return _prove_each(rehearsal, scripts)
+    proofs: list[Proof] = []
+    for scripts in runs:
+        first = scripts[0].down_revision
+        with rehearse(connection, context.opts, options.lock_timeout) as rehearsal:
+            go_to(directory, rehearsal, heads, first if isinstance(first, str | None) else tuple(first))
+            proofs += _prove_each(rehearsal, scripts)
+    return proofs
 
 
-def _range(directory: ScriptDirectory, rev_range: str) -> list[Script]:
+def _runs(directory: ScriptDirectory, rev_range: str) -> list[list[Script]]:
+    """The revisions that are proved one after the other; those of separate branches are in separate runs."""
     lower, colon, upper = rev_range.partition(":")
     try:
         if colon:
-            found = list(directory.iterate_revisions(upper or "heads", lower or "base"))
-        else:
-            found = [script for script in [directory.get_revision(lower)] if script is not None]
+            return [list(directory.iterate_revisions(upper or "heads", lower or "base"))[::-1]]
+        return [[script] for script in directory.get_revisions(lower or "heads") if script is not None]
     except (CommandError, RevisionError) as error:
         raise ProofError(f"range {rev_range!r}: {error}.") from None
-    return found[::-1]
 
 
 def _prove_each(rehearsal: Rehearsal, scripts: list[Script]) -> list[Proof]:
@@ -82,15 +83,24 @@ def _functions(script: Script) -> Functions:
     return Functions(revision=script.revision, path=script.path, upgrade=module.upgrade, downgrade=module.downgrade)
 
 
-def _go_to(directory: ScriptDirectory, rehearsal: Rehearsal, heads: tuple[str, ...], target: Revisions) -> None:
-    """Take the database to a revision, down as far as that is an ancestor, otherwise up."""
+def go_to(directory: ScriptDirectory, rehearsal: Rehearsal, heads: tuple[str, ...], target: Revisions) -> None:
+    """Take a rehearsal's database to a revision: down where that is an ancestor, otherwise up.
+
+    Args:
+        directory: Where the scripts are.
+        rehearsal: On the database.
+        heads: The revisions that it is at.
+        target: The revision, or several, that it shall be at; ``None`` for the base.
+
+    Raises:
+        ProofError: There is no way, or a script fails on it.
+    """
     for script, step in _way(directory, heads, target):
         try:
             rehearsal.call(getattr(script.module, step))
-        except Exception as error:
-            raise ProofError(
-                f"on the way from {_name(heads)} to {_name(target)}, {step} of {script.revision} failed: {error}"
-            ) from error
+        except (Exception, SystemExit) as error:
+            way = f"from {_name(heads)} to {_name(target)}"
+            raise ProofError(f"on the way {way}, {step}() of {script.revision} failed: {first_line(error)}") from error
 
 
 def _way(directory: ScriptDirectory, heads: tuple[str, ...], target: Revisions) -> list[tuple[Script, str]]:

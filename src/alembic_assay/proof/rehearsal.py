@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import sys
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 
 from alembic_assay import statements
-from alembic_assay.errors import ProofError, UnparsedSQLError
+from alembic_assay.errors import MigrationFailedError, ProofError, UnparsedSQLError, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,26 +30,35 @@ class Rehearsal(MigrationContext):
 
     Attributes:
         notes: What was done otherwise than a real migration would do it.
+        in_autocommit_block: Whether a real migration would be outside of a transaction now.
     """
 
     def __init__(self, connection: Connection, options: dict[str, Any]) -> None:
         super().__init__(connection.dialect, connection, {**options, "as_sql": False, "fn": None})
         self.notes: list[str] = []
+        self.in_autocommit_block = False
+        self._transaction_id = _transaction_id(connection)
 
     @contextmanager
     def autocommit_block(self) -> Iterator[None]:
-        """Stay in the transaction."""
-        yield
+        """Stay in the transaction, and remember that a real migration would not."""
+        self.in_autocommit_block = True
+        try:
+            yield
+        finally:
+            self.in_autocommit_block = False
 
     def call(self, migrate: Callable[[], object]) -> None:
         """Call ``upgrade()`` or ``downgrade()`` with ``alembic.op`` bound to this rehearsal.
 
         Raises:
             ProofError: A statement that cannot run in a transaction, or one that would end it.
-            Exception: Whatever the function raises.
+            Exception: Whatever the function raises. What it prints goes to standard error.
         """
-        with _operations(self):
+        with _operations(self), redirect_stdout(sys.stderr):
             migrate()
+        if self.connection is not None and _transaction_id(self.connection) != self._transaction_id:
+            raise ProofError("the script ended its transaction itself; what it did up to there is in the database.")
 
 
 @contextmanager
@@ -65,7 +76,7 @@ def rehearse(connection: Connection, options: dict[str, Any], lock_timeout: str)
     def keep_in_transaction(
         _connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
     ) -> tuple[str, object]:
-        return _transactional(statement, rehearsal.notes), parameters
+        return _transactional(statement, rehearsal), parameters
 
     def refuse_commit(_connection: Connection) -> None:
         raise ProofError("the script commits its transaction itself.")
@@ -82,32 +93,39 @@ def rehearse(connection: Connection, options: dict[str, Any], lock_timeout: str)
 
 
 def _roll_back(connection: Connection, transaction: Transaction) -> None:
-    if transaction.is_active:
-        transaction.rollback()
-    else:  # a commit that was refused: SQLAlchemy has let go of the transaction, the server has not
-        connection.rollback()
-        connection.connection.rollback()
+    try:
+        if transaction.is_active:
+            transaction.rollback()
+            return
+    except DBAPIError:
+        pass  # the savepoint went with the transaction that the script ended
+    connection.rollback()
+    connection.connection.rollback()  # after a commit that was refused SQLAlchemy has let go, the server has not
 
 
-def _transactional(statement: str, notes: list[str]) -> str:
+def _transaction_id(connection: Connection) -> str:
+    return str(connection.execute(text("SELECT pg_current_xact_id()")).scalar_one())
+
+
+def _transactional(statement: str, rehearsal: Rehearsal) -> str:
     """Return what can run in a transaction and leaves the same catalog."""
     try:
         parsed = statements.parse(statement)
     except UnparsedSQLError:
         return statement  # has placeholders, or is wrong: the server will say
-    if all(part.transactional for part in parsed):
+    culprit = next((part for part in parsed if not part.transactional), None)
+    if culprit is None:
         return statement
-    replaced = [part.text if part.transactional else part.without_concurrently for part in parsed]
-    if None in replaced:
-        culprit = next(part for part in parsed if not part.transactional and part.without_concurrently is None)
-        raise ProofError(f"this statement cannot run in a transaction: {_short(culprit.text)}")
-    notes.append("without CONCURRENTLY")
-    return "; ".join(part for part in replaced if part is not None)
-
-
-def _short(statement: str) -> str:
-    line = " ".join(statement.split())
-    return line if len(line) <= 100 else f"{line[:99]}…"  # noqa: PLR2004 - fits a line of a terminal
+    if culprit.kind != "TransactionStmt" and (len(parsed) > 1 or not rehearsal.in_autocommit_block):
+        alone = "alone " if len(parsed) > 1 else ""
+        raise MigrationFailedError(
+            f"{short(culprit.text)} cannot run inside a transaction block.",
+            hint=f"Execute it {alone}in `with op.get_context().autocommit_block():`.",
+        )
+    if culprit.without_concurrently is None:
+        raise ProofError(f"this statement cannot run in a transaction: {short(culprit.text)}")
+    rehearsal.notes.append("without CONCURRENTLY")
+    return culprit.without_concurrently
 
 
 @contextmanager

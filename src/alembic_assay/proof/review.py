@@ -16,7 +16,8 @@ from alembic_assay.catalog.reading import Scope, fixed_settings
 from alembic_assay.options import Options
 from alembic_assay.proof import report
 from alembic_assay.proof.rehearsal import rehearse
-from alembic_assay.proof.roundtrip import Functions, Proof, Verdict, prove
+from alembic_assay.proof.roundtrip import Functions, Proof, prove
+from alembic_assay.rules import select_rules
 from alembic_assay.rules.tables import EQUALITY_METHODS
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 def install(autogen_context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
     """Chain the review after the user's ``process_revision_directives``, in ``alembic revision`` only."""
     opts = autogen_context.opts
-    if "revision_context" in opts and _command(autogen_context.migration_context) is not command.check:
+    options: Options = opts.get("assay") or Options()
+    lint.ignored_rules(options)
+    select_rules(options.fix, "option 'fix'")
+    if "revision_context" in opts and not _only_checks(autogen_context.migration_context, opts["revision_context"]):
         users: Hook | None = opts.get("process_revision_directives")
 
         def process(context: MigrationContext, revision: Any, directives: Directives) -> None:
@@ -49,10 +53,13 @@ def install(autogen_context: AutogenContext, _upgrade_ops: UpgradeOps) -> Priori
     return PriorityDispatchResult.CONTINUE
 
 
-def _command(context: MigrationContext) -> object:
+def _only_checks(context: MigrationContext, revision_context: RevisionContext) -> bool:
+    """Whether this is ``alembic check``; called from Python it has no name and, unlike most revisions, no message."""
     config = context.config
     chosen = getattr(config.cmd_opts, "cmd", None) if config is not None else None
-    return chosen[0] if chosen else None
+    if chosen:
+        return chosen[0] is command.check
+    return not (revision_context.command_args["message"] or revision_context.command_args["rev_id"])
 
 
 def _review(autogen_context: AutogenContext, directive: MigrationScript) -> None:
@@ -81,9 +88,6 @@ def _indexes(connection: Connection) -> dict[TableKey, list[IndexRecord]]:
 
 def _prove(autogen_context: AutogenContext, directive: MigrationScript, options: Options) -> Proof:
     """Prove the very text that will be written."""
-    if len(directive.upgrade_ops_list) > 1:
-        reason = "the revision is for several databases; each has functions of its own."
-        return Proof(revision=directive.rev_id or "", verdict=Verdict.NOT_PROVED, reason=reason)
     connection = cast("Connection", autogen_context.connection)
     with tempfile.TemporaryDirectory(prefix="assay-") as directory:
         path = Path(directory, "revision.py")
@@ -122,4 +126,4 @@ def _say(autogen_context: AutogenContext, message: str) -> None:
     config = autogen_context.migration_context.config
     quiet = bool(config.messaging_opts.get("quiet")) if config is not None else False
     if message and not quiet:
-        print(message)  # noqa: T201 - this is the command's output
+        print(message, file=config.stdout if config is not None else None)

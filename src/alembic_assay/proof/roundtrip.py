@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 import traceback
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from inspect import signature
 from typing import TYPE_CHECKING
-
-from sqlalchemy.exc import DBAPIError
 
 from alembic_assay import catalog
 from alembic_assay.catalog.columns import Column
-from alembic_assay.errors import AssayError, IrreversibleError, ProofError
+from alembic_assay.errors import IrreversibleError, ProofError, first_line, sqlstate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +23,9 @@ CIRCUMSTANCES = {
     "55P03": "another session holds a lock that it needs; try again.",
     "40P01": "it met another session in a deadlock; try again.",
     "57014": "it took longer than statement_timeout.",
+    "42501": "the role that is connected may not do that.",
 }
 """What the server says, by SQLSTATE, when the trial failed and the revision may still be right."""
-
-_ADDRESS = re.compile(r" object at 0x[0-9a-f]+")
 
 
 class Verdict(StrEnum):
@@ -106,6 +103,9 @@ def prove(rehearsal: Rehearsal, functions: Functions) -> Proof:
 
 
 def _round_trip(rehearsal: Rehearsal, functions: Functions) -> Proof:
+    if any(_required(function) for function in (functions.upgrade, functions.downgrade)):
+        reason = "upgrade() and downgrade() take arguments, as in a project of several databases."
+        return Proof(revision=functions.revision, verdict=Verdict.NOT_PROVED, reason=reason)
     connection = rehearsal.connection
     assert connection is not None  # noqa: S101 - a rehearsal is online
     revision = functions.revision
@@ -118,7 +118,7 @@ def _round_trip(rehearsal: Rehearsal, functions: Functions) -> Proof:
     ):
         try:
             rehearsal.call(function)
-        except Exception as error:  # noqa: BLE001 - a migration may raise anything; all of it is a result
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a migration raises is a result
             return _failed(revision, f"{name}{_line(error, functions.path)}", error)
         snapshots.append(catalog.read(connection))
     upgraded, downgraded, again = snapshots
@@ -132,6 +132,10 @@ def _round_trip(rehearsal: Rehearsal, functions: Functions) -> Proof:
     )
 
 
+def _required(function: Callable[..., object]) -> list[str]:
+    return [name for name, each in signature(function).parameters.items() if each.default is each.empty]
+
+
 def _verdict(changes: list[catalog.Change]) -> Verdict:
     if not changes:
         return Verdict.EXACT
@@ -139,28 +143,20 @@ def _verdict(changes: list[catalog.Change]) -> Verdict:
     return Verdict.ORDER_ONLY if moved else Verdict.DIFFERS
 
 
-def _failed(revision: str, where: str, error: Exception) -> Proof:
-    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    if state in CIRCUMSTANCES:
-        verdict, reason = Verdict.NOT_PROVED, CIRCUMSTANCES[state]
+def _failed(revision: str, where: str, error: BaseException) -> Proof:
+    circumstance = CIRCUMSTANCES.get(sqlstate(error) or "")
+    if circumstance is not None:
+        verdict, reason = Verdict.NOT_PROVED, circumstance
     elif isinstance(error, ProofError):
         verdict, reason = Verdict.NOT_PROVED, str(error)
     elif isinstance(error, IrreversibleError | NotImplementedError):
         verdict, reason = Verdict.IRREVERSIBLE, str(error) or type(error).__name__
     else:
-        verdict, reason = Verdict.FAILS, _first_line(error)
+        verdict, reason = Verdict.FAILS, first_line(error)
     return Proof(revision=revision, verdict=verdict, reason=f"{where}: {reason}")
 
 
-def _first_line(error: Exception) -> str:
-    if isinstance(error, AssayError):
-        return str(error)
-    original = error.orig if isinstance(error, DBAPIError) else error
-    lines = _ADDRESS.sub("", str(original)).splitlines()
-    return f"{type(original).__name__}: {lines[0]}" if lines else type(original).__name__
-
-
-def _line(error: Exception, path: str) -> str:
+def _line(error: BaseException, path: str) -> str:
     """The line of the script that raised: ``(), line 31``."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     return f"(), line {lines[-1]}" if lines else "()"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alembic.autogenerate.render import render_op_text
@@ -9,6 +10,7 @@ from alembic.util import PriorityDispatchResult
 
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
+from alembic_assay.sql import literal
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -20,31 +22,41 @@ _AFTER_TABLES: tuple[type[MigrateOperation], ...] = (DropEnumOp,)
 
 def finish(autogen_context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
     """Sort the upgrade; Alembic reverses it afterwards, so the downgrade is in order too."""
-    upgrade_ops.ops.sort(key=_rank)
-    for position, operation in enumerate(upgrade_ops.ops):
+    for operation in upgrade_ops.ops:
         if isinstance(operation, ModifyEnumOps):
-            _commit_before_use(autogen_context, operation, upgrade_ops.ops[position + 1 :])
+            _commit_before_use(autogen_context, operation, upgrade_ops.ops)
+    upgrade_ops.ops.sort(key=_rank)
     return PriorityDispatchResult.CONTINUE
 
 
 def _rank(operation: MigrateOperation) -> int:
+    """What commits comes first: a revision that fails later can then be run again from its beginning."""
+    if isinstance(operation, ModifyEnumOps) and operation.autocommit:
+        return -1
     if isinstance(operation, _BEFORE_TABLES):
         return _BEFORE_TABLES.index(type(operation))
     return len(_BEFORE_TABLES) + isinstance(operation, _AFTER_TABLES)
 
 
 def _commit_before_use(
-    autogen_context: AutogenContext, operation: ModifyEnumOps, later: list[MigrateOperation]
+    autogen_context: AutogenContext, operation: ModifyEnumOps, others: list[MigrateOperation]
 ) -> None:
-    """Put new labels into an autocommit block where a later operation seems to use one.
+    """Put new labels into an autocommit block where another operation seems to use one.
 
     PostgreSQL refuses to use a label in the transaction that added it. A label that only looks used costs one
     transaction more, so the text of the script is witness enough.
     """
-    script = _text_without_types(autogen_context, later)
-    operation.autocommit = any(addition.value in script for addition in operation.additions)
+    script = _text_without_types(autogen_context, others)
+    operation.autocommit = any(_occurs(addition.value, script) for addition in operation.additions)
     for addition in operation.additions:
         addition.if_not_exists = operation.autocommit
+
+
+def _occurs(label: str, script: str) -> bool:
+    """Whether a script holds a label as a word, in any of the ways to write it in Python and in SQL."""
+    in_sql = literal(label).strip().removeprefix("E")[1:-1]
+    spellings = {form for text in (label, in_sql) for form in (text, repr(text)[1:-1], text.replace("'", "\\'"))}
+    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", script) for form in spellings)
 
 
 def _text_without_types(autogen_context: AutogenContext, operations: list[MigrateOperation]) -> str:

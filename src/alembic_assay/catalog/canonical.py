@@ -1,0 +1,123 @@
+"""Models as the server itself would store them: created in a scratch schema, read back, rolled back."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import MetaData
+
+from alembic_assay.catalog.canonical_cache import Known
+from alembic_assay.catalog.canonical_creation import Creation
+from alembic_assay.catalog.canonical_ddl import Compiler
+from alembic_assay.catalog.canonical_pieces import Refused
+from alembic_assay.catalog.canonical_scratch import CanonicalError, Scratch, rolled_back, site
+from alembic_assay.catalog.canonical_snapshot import remade
+from alembic_assay.catalog.snapshot import KIND_ORDER, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from alembic_assay.catalog.canonical_pieces import Piece, TableDDL
+    from alembic_assay.catalog.dependencies import Dependency
+    from alembic_assay.catalog.record import Record
+
+__all__ = ["Canonical", "CanonicalError", "Refused", "canonical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical(Snapshot):
+    """A snapshot of models.
+
+    What models say nothing of is empty: schemas, extensions, owners (``""``) and privileges (``None``).
+
+    Args:
+        records: As in every snapshot.
+        refused: What PostgreSQL or SQLAlchemy refuses, by title; of these objects there are no records.
+    """
+
+    refused: tuple[Refused, ...] = ()
+
+
+def canonical(
+    connection: Connection, models: MetaData | Sequence[MetaData] | Snapshot, *, cache: Path | None = None
+) -> Canonical:
+    """Return models as the server would store them.
+
+    They are created in scratch schemas inside a savepoint on the same connection, read with the one reader and
+    rolled back. No existing table is locked, not even one that a foreign key points to. An expression may use
+    whatever the ``search_path`` of the connection finds; the connection's ``schema_translate_map`` is honoured.
+
+    Args:
+        connection: In a transaction that may write, of a role with CREATE on the database. Transaction and
+            settings are afterwards as they were.
+        models: One or several ``MetaData``; or a snapshot, whose expressions are then as the server writes them when
+            it reads them again, in one transaction and without the cache.
+        cache: A directory, usually :data:`alembic_assay.catalog.cache.DIRECTORY`, in which what was found is kept:
+            a table whose DDL is the same, in a database with the same types and functions, is not created again.
+
+    Raises:
+        CanonicalError: The role may not create a schema, or the connection cannot be written to.
+
+    Example:
+        >>> wanted = canonical(connection, Base.metadata)  # doctest: +SKIP
+        >>> diff(read(connection), wanted)  # doctest: +SKIP
+    """
+    if isinstance(models, Snapshot):
+        found_again, refused = remade(connection, models)
+        return _sorted(found_again.records, found_again.dependencies, refused)
+    metadatas = [models] if isinstance(models, MetaData) else list(models)
+    with _without_collector(), rolled_back(connection):
+        where = site(connection)
+        translate = connection.get_execution_options().get("schema_translate_map") or {}
+        compiler = Compiler(connection.dialect, where.schema or "public", translate)
+        base = [*compiler.sequences(metadatas), *compiler.types(metadatas)]
+        found = [compiler.table(table) for metadata in metadatas for table in metadata.tables.values()]
+        tables = [table for table in found if table is not None]
+        creation = Creation(compiler)
+        known = None if cache is None else Known(connection, cache, creation, base)
+        missing = tables if known is None else known.recall(tables)
+        if known is None or not known.complete or missing:
+            scratch = Scratch(
+                connection, where, _schemas(compiler, base, tables), [each.sql for each in base] + _sql(tables)
+            )
+            complete = creation.create(scratch, base, missing)
+            if known is not None:
+                known.keep(missing, complete=complete)
+        if known is not None:
+            known.save()
+        return _sorted(creation.records.values(), creation.known_dependencies(), creation.refused + compiler.refused)
+
+
+def _sorted(records: Iterable[Record], dependencies: tuple[Dependency, ...], refused: list[Refused]) -> Canonical:
+    return Canonical(
+        records=tuple(sorted(records, key=lambda record: (KIND_ORDER[record.kind], record.key))),
+        dependencies=dependencies,
+        refused=tuple(sorted(set(refused))),
+    )
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause the garbage collector: so many objects that stay cost it half of the time."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+def _schemas(compiler: Compiler, base: list[Piece], tables: list[TableDDL]) -> list[str]:
+    targets = {compiler.key(key.target)[0] for table in tables for key in table.foreign_keys}
+    return sorted(targets | {table.key[0] for table in tables} | {piece.creates[0] for piece in base if piece.creates})
+
+
+def _sql(tables: list[TableDDL]) -> list[str]:
+    return [table.whole.sql for table in tables] + [piece.sql for table in tables for piece in table.after]

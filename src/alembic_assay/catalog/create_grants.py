@@ -1,0 +1,168 @@
+"""Statements that grant and revoke what ``aclitem`` texts say: ``bob=r*/alice``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_assay.catalog.columns import Column
+from alembic_assay.catalog.create_properties import target
+from alembic_assay.catalog.create_types import PUBLIC
+from alembic_assay.sql import identifier, qualified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_assay.catalog.record import Record
+
+PRIVILEGES = {
+    "r": "SELECT",
+    "a": "INSERT",
+    "w": "UPDATE",
+    "d": "DELETE",
+    "D": "TRUNCATE",
+    "x": "REFERENCES",
+    "t": "TRIGGER",
+    "m": "MAINTAIN",
+    "X": "EXECUTE",
+    "U": "USAGE",
+    "C": "CREATE",
+}
+"""https://www.postgresql.org/docs/current/ddl-priv.html#PRIVILEGE-ABBREVS-TABLE"""
+
+_OF_OWNER = {"schema": "UC", "sequence": "rwU", "table": "arwdDxt", "view": "arwdDxt", "function": "X", "column": ""}
+"""What an owner may from the start; MAINTAIN too, where there is it (PostgreSQL 17)."""
+
+_OF_PUBLIC = {"function": "X", "schema": "", "sequence": "", "table": "", "view": "", "column": ""}
+_OF_TYPES = "U"
+_GRANT_WORDS = {"view": "TABLE", "table": "TABLE", "column": "TABLE"}
+_NEW_PUBLIC = ("=U/pg_database_owner", "pg_database_owner=UC/pg_database_owner")
+_ITEM = re.compile(r'(?P<grantee>"(?:[^"]|"")*"|[^="]*)=(?P<letters>[A-Za-z*]*)/(?P<grantor>.+)', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One ``aclitem``.
+
+    Args:
+        grantee: The role, or an empty text for PUBLIC.
+        privileges: Letters, each with whether it may be granted on.
+        grantor: The role that granted it.
+    """
+
+    grantee: str
+    privileges: dict[str, bool]
+    grantor: str
+
+
+def parsed(item: str) -> Item:
+    """Read the text of an ``aclitem``.
+
+    >>> parsed('"a b"=r*w/postgres')
+    Item(grantee='a b', privileges={'r': True, 'w': False}, grantor='postgres')
+    """
+    found = _ITEM.fullmatch(item)
+    assert found is not None, item  # noqa: S101 - the server wrote it
+    letters = re.findall(r"([A-Za-z])(\*?)", found["letters"])
+    return Item(_role(found["grantee"]), {letter: star == "*" for letter, star in letters}, _role(found["grantor"]))
+
+
+def _role(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def grants(record: Record, owner: str, *, owners: bool) -> Iterator[str]:
+    """Yield the statements that change the privileges of a new object to those of the record.
+
+    Args:
+        record: Of any kind.
+        owner: Its owner in the snapshot; of a column, that of its table.
+        owners: Whether the object was given to its owner; else it belongs to who made it.
+    """
+    acl: tuple[str, ...] | None = getattr(record, "acl", None)
+    if acl is None:
+        return
+    items = [parsed(item) for item in acl]
+    public_schema = record.key == (PUBLIC,) and record.kind == "schema"
+    names = _Names(record, owner, owners or public_schema)
+    held = _at_first(record, owner, [parsed(item) for item in _NEW_PUBLIC] if public_schema else None)
+    wanted: dict[str, set[str]] = {}
+    for item in items:
+        wanted.setdefault(item.grantee, set()).update(item.privileges)
+    for grantee in list(held):
+        if held[grantee] - wanted.get(grantee, set()):
+            # All of it: newer versions give an owner more than the snapshot may know of.
+            held[grantee] = set()
+            yield names.revoke(grantee)
+    for item in _granted_first(items, owner):
+        first_hand = item.grantor == owner or public_schema
+        yield from names.grant(item, held.get(item.grantee, set()) if first_hand else set())
+
+
+def _at_first(record: Record, owner: str, items: list[Item] | None) -> dict[str, set[str]]:
+    if items is not None:
+        return {item.grantee: set(item.privileges) for item in items}
+    return {
+        owner: set(_OF_OWNER.get(record.kind, _OF_TYPES)),
+        "": set(_OF_PUBLIC.get(record.kind, _OF_TYPES)),
+    }
+
+
+def _granted_first(items: list[Item], owner: str) -> list[Item]:
+    """Sort what somebody granted behind what let him grant it."""
+    taken: list[Item] = []
+    waiting, able = sorted(items, key=lambda item: item.grantee), {owner}
+    while ready := [item for item in waiting if item.grantor in able]:
+        taken += ready
+        waiting = [item for item in waiting if item.grantor not in able]
+        able |= {item.grantee for item in ready}
+    return taken + waiting
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    record: Record
+    owner: str
+    owners: bool
+
+    def revoke(self, grantee: str) -> str:
+        return f"REVOKE {self._words([])} ON {self._object()} FROM {self._grantee(grantee)}"
+
+    def grant(self, item: Item, held: set[str]) -> Iterator[str]:
+        own = item.grantee == self.owner
+        for option in (False, True):
+            letters = [
+                letter
+                for letter, may_grant in item.privileges.items()
+                if may_grant == option and (option or letter not in held) and not (own and held and letter == "m")
+            ]
+            if letters:
+                statement = f"GRANT {self._words(letters)} ON {self._object()} TO {self._grantee(item.grantee)}"
+                yield from self._as(item.grantor, statement + (" WITH GRANT OPTION" if option else ""))
+
+    def _as(self, grantor: str, statement: str) -> Iterator[str]:
+        if grantor == self.owner:
+            yield statement
+        else:
+            yield f"SET SESSION AUTHORIZATION {identifier(grantor)}"
+            yield statement
+            yield "RESET SESSION AUTHORIZATION"
+
+    def _words(self, letters: list[str]) -> str:
+        columns = f" ({identifier(self.record.name)})" if isinstance(self.record, Column) else ""
+        return ", ".join(f"{PRIVILEGES[letter]}{columns}" for letter in letters) or f"ALL{columns}"
+
+    def _grantee(self, grantee: str) -> str:
+        if not grantee:
+            return "PUBLIC"
+        return "CURRENT_USER" if grantee == self.owner and not self.owners else identifier(grantee)
+
+    def _object(self) -> str:
+        if isinstance(self.record, Column):
+            return f"TABLE {qualified(self.record.table, self.record.schema)}"
+        word, name = target(self.record)
+        return f"{_WORD.get(word, word)} {name}"
+
+
+_WORD = {"VIEW": "TABLE", "MATERIALIZED VIEW": "TABLE", "FOREIGN TABLE": "TABLE", "AGGREGATE": "FUNCTION"}

@@ -1,0 +1,76 @@
+"""Statements for what most kinds have: a comment, an owner, privileges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_assay.catalog.create_context import quoted
+from alembic_assay.catalog.create_routines import FORMS, signature
+from alembic_assay.catalog.create_types import PLPGSQL, PUBLIC
+from alembic_assay.catalog.functions import Function
+from alembic_assay.catalog.tables import Table
+from alembic_assay.catalog.views import View
+from alembic_assay.sql import identifier, qualified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_assay.catalog.record import Record
+
+_WORDS = {
+    "schema": "SCHEMA",
+    "extension": "EXTENSION",
+    "enum": "TYPE",
+    "domain": "DOMAIN",
+    "composite type": "TYPE",
+    "range type": "TYPE",
+    "sequence": "SEQUENCE",
+    "table": "TABLE",
+    "column": "COLUMN",
+    "constraint": "CONSTRAINT",
+    "index": "INDEX",
+    "view": "VIEW",
+    "function": "FUNCTION",
+    "trigger": "TRIGGER",
+    "rule": "RULE",
+    "policy": "POLICY",
+    "statistics": "STATISTICS",
+}
+_ON_TABLE = frozenset({"constraint", "trigger", "rule", "policy"})
+_IN_NEW_DATABASE = {
+    ("schema", PUBLIC): "standard public schema",
+    ("extension", PLPGSQL): "PL/pgSQL procedural language",
+}
+
+
+def target(record: Record) -> tuple[str, str]:
+    """Return the kind and the name of an object as ``COMMENT ON`` and ``ALTER … OWNER TO`` write them."""
+    word, key = _WORDS[record.kind], record.key
+    if isinstance(record, Function):
+        return FORMS.get(record.form, word), signature(record)
+    if isinstance(record, View) and record.materialized:
+        word = "MATERIALIZED VIEW"
+    if isinstance(record, Table) and record.form == "foreign":
+        word = "FOREIGN TABLE"
+    if record.kind in _ON_TABLE:
+        return word, f"{identifier(key[2])} ON {qualified(key[1], key[0])}"
+    if record.kind == "index":
+        return word, qualified(key[2], key[0])
+    return word, ".".join(identifier(part) for part in key)
+
+
+def comment(record: Record) -> Iterator[str]:
+    """Yield the statement that sets an object's comment, if it has another than a new database gives it."""
+    text = getattr(record, "comment", None)
+    if text == _IN_NEW_DATABASE.get((record.kind, record.key[0])):
+        return
+    word, name = target(record)
+    yield f"COMMENT ON {word} {name} IS {'NULL' if text is None else quoted(text)}"
+
+
+def owner(record: Record) -> Iterator[str]:
+    """Yield the statement that gives an object to its owner; what belongs to a table follows it."""
+    role = getattr(record, "owner", "")
+    if role and not getattr(record, "owned_by", None):
+        word, name = target(record)
+        yield f"ALTER {word} {name} OWNER TO {identifier(role)}"

@@ -1,0 +1,215 @@
+"""Who needs whom, as ``pg_depend`` keeps it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from alembic_assay.catalog.names import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Connection
+
+    from alembic_assay.catalog.record import Record
+    from alembic_assay.catalog.snapshot import Snapshot
+
+PARTS_OF_A_TABLE = frozenset({"column", "constraint", "index", "trigger", "rule", "policy"})
+"""Kinds whose key begins with that of their table."""
+
+_NAMED = """
+SELECT 'pg_type'::regclass AS class, t.oid AS id, NULL::oid AS relation,
+       CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite type' ELSE 'range type' END
+           AS kind, ARRAY[n.nspname::text, t.typname]::text[] AS key
+FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace LEFT JOIN pg_class AS c ON c.oid = t.typrelid
+WHERE t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c'
+UNION ALL
+SELECT 'pg_type'::regclass, t.oid, c.oid, CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END,
+       ARRAY[n.nspname::text, c.relname]
+FROM pg_type AS t JOIN pg_class AS c ON c.oid = t.typrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
+UNION ALL
+SELECT 'pg_type'::regclass, r.rngmultitypid, NULL, 'range type', ARRAY[n.nspname::text, t.typname]
+FROM pg_range AS r JOIN pg_type AS t ON t.oid = r.rngtypid JOIN pg_namespace AS n ON n.oid = t.typnamespace
+UNION ALL
+SELECT 'pg_class'::regclass, c.oid, c.oid,
+       CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type' WHEN 'v' THEN 'view' WHEN 'm' THEN 'view'
+                      ELSE 'table' END, ARRAY[n.nspname::text, c.relname]
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f', 'S', 'c', 'v', 'm')
+UNION ALL
+SELECT 'pg_class'::regclass, i.indexrelid, CASE WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN i.indrelid END,
+       CASE WHEN EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+            THEN 'constraint' ELSE 'index' END, ARRAY[n.nspname::text, c.relname, ic.relname]
+FROM pg_index AS i JOIN pg_class AS ic ON ic.oid = i.indexrelid JOIN pg_class AS c ON c.oid = i.indrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+UNION ALL
+SELECT 'pg_attrdef'::regclass, d.oid, NULL, 'column', ARRAY[n.nspname::text, c.relname, a.attname]
+FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+JOIN pg_class AS c ON c.oid = d.adrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+UNION ALL
+SELECT 'pg_constraint'::regclass, k.oid, k.conrelid, CASE k.contype WHEN 't' THEN 'trigger' ELSE 'constraint' END,
+       ARRAY[n.nspname::text, c.relname, k.conname]
+FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+UNION ALL
+SELECT 'pg_constraint'::regclass, k.oid, NULL, 'domain', ARRAY[n.nspname::text, t.typname]
+FROM pg_constraint AS k JOIN pg_type AS t ON t.oid = k.contypid JOIN pg_namespace AS n ON n.oid = t.typnamespace
+UNION ALL
+SELECT 'pg_proc'::regclass, p.oid, NULL, 'function',
+       ARRAY[n.nspname::text, p.proname, pg_get_function_identity_arguments(p.oid)]
+FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+UNION ALL
+SELECT 'pg_rewrite'::regclass, r.oid, CASE r.rulename WHEN '_RETURN' THEN c.oid END,
+       CASE r.rulename WHEN '_RETURN' THEN 'view' ELSE 'rule' END,
+       CASE r.rulename WHEN '_RETURN' THEN ARRAY[n.nspname::text, c.relname]
+                       ELSE ARRAY[n.nspname::text, c.relname, r.rulename] END
+FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace
+UNION ALL
+SELECT 'pg_trigger'::regclass, t.oid, NULL, 'trigger', ARRAY[n.nspname::text, c.relname, t.tgname]
+FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE NOT t.tgisinternal
+UNION ALL
+SELECT 'pg_policy'::regclass, p.oid, NULL, 'policy', ARRAY[n.nspname::text, c.relname, p.polname]
+FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+UNION ALL
+SELECT 'pg_statistic_ext'::regclass, s.oid, NULL, 'statistics', ARRAY[n.nspname::text, s.stxname]
+FROM pg_statistic_ext AS s JOIN pg_namespace AS n ON n.oid = s.stxnamespace
+UNION ALL
+SELECT 'pg_extension'::regclass, e.oid, NULL, 'extension', ARRAY[e.extname]
+FROM pg_extension AS e
+"""
+
+SQL = f"""
+WITH member AS (
+    SELECT x.classid, x.objid, e.extname FROM pg_depend AS x JOIN pg_extension AS e ON e.oid = x.refobjid
+    WHERE x.refclassid = 'pg_extension'::regclass AND x.deptype = 'e'
+), named AS (
+    SELECT o.class, o.id, o.relation, CASE WHEN m.objid IS NULL THEN o.kind ELSE 'extension' END AS kind,
+           CASE WHEN m.objid IS NULL THEN o.key ELSE ARRAY[m.extname]::text[] END AS key
+    FROM ({_NAMED}) AS o LEFT JOIN member AS m ON m.classid = o.class AND m.objid = o.id
+    UNION ALL
+    SELECT m.classid, m.objid, NULL, 'extension', ARRAY[m.extname]::text[] FROM member AS m
+    WHERE m.classid NOT IN ('pg_class'::regclass, 'pg_proc'::regclass)
+), object AS (
+    SELECT * FROM named
+    UNION ALL
+    SELECT o.class, t.typarray, NULL, o.kind, o.key
+    FROM named AS o JOIN pg_type AS t ON t.oid = o.id WHERE o.class = 'pg_type'::regclass AND t.typarray <> 0
+), edge AS (
+    SELECT CASE WHEN a.attname IS NULL OR o.kind = 'composite type' THEN o.kind ELSE 'column' END AS kind,
+           CASE WHEN a.attname IS NULL OR o.kind = 'composite type' THEN o.key ELSE o.key || a.attname::text END AS key,
+           CASE WHEN ra.attname IS NULL OR r.kind = 'composite type' THEN r.kind ELSE 'column' END AS needs_kind,
+           CASE WHEN ra.attname IS NULL OR r.kind = 'composite type' THEN r.key ELSE r.key || ra.attname::text END
+               AS needs_key
+    FROM pg_depend AS x
+    JOIN object AS o ON o.class = x.classid AND o.id = x.objid
+    JOIN object AS r ON r.class = x.refclassid AND r.id = x.refobjid
+    LEFT JOIN pg_attribute AS a ON x.classid = 'pg_class'::regclass AND x.objsubid > 0
+              AND a.attrelid = x.objid AND a.attnum = x.objsubid AND o.kind IN ('table', 'view')
+    LEFT JOIN pg_attribute AS ra ON x.refclassid = 'pg_class'::regclass AND x.refobjsubid > 0
+              AND ra.attrelid = x.refobjid AND ra.attnum = x.refobjsubid AND r.kind IN ('table', 'view')
+    WHERE x.deptype IN ('n', 'a') AND (o.relation = r.relation) IS NOT TRUE
+)
+SELECT json_agg(json_build_array(kind, key, needs_kind, needs_key))::text
+FROM (SELECT DISTINCT * FROM edge WHERE (kind, key) <> (needs_kind, needs_key)) AS distinct_edge
+"""
+"""``relation`` marks what need not be said again: that an object depends on the table or columns it names itself."""
+
+Key = tuple[str, tuple[str, ...]]
+"""Kind and key of a record."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Dependency:
+    """One object that cannot be without another.
+
+    Args:
+        kind: What depends: the kind of its record.
+        key: The key of that record.
+        needs_kind: What it depends on.
+        needs_key: The key of that record.
+    """
+
+    kind: str
+    key: tuple[str, ...]
+    needs_kind: str
+    needs_key: tuple[str, ...]
+
+
+def read(connection: Connection, records: Iterable[Record]) -> tuple[Dependency, ...]:
+    """Read what the records do not say themselves about each other, with one query, sorted.
+
+    Args:
+        connection: Inside ``fixed_settings``.
+        records: Only dependencies between these are kept.
+    """
+    known = {(record.kind, record.key) for record in records}
+    found = json.loads(connection.execute(text(SQL)).scalar_one() or "[]")
+    found.sort()
+    edges = (Dependency(kind, tuple(key), needs_kind, tuple(needs_key)) for kind, key, needs_kind, needs_key in found)
+    return tuple(
+        edge for edge in edges if (edge.kind, edge.key) in known and (edge.needs_kind, edge.needs_key) in known
+    )
+
+
+def dependants(snapshot: Snapshot, record: Record) -> tuple[Record, ...]:
+    """Return what hangs on an object: what could not stay as it is without it.
+
+    For a table or a view, also what hangs on its columns and constraints; its own parts do not count. Only what
+    depends directly: ask again for what hangs on that. The text of a function is opaque to the server, except
+    with ``BEGIN ATOMIC``; so is what it calls.
+
+    Example:
+        >>> [each.title for each in dependants(snapshot, table)]  # doctest: +SKIP
+        ['view public.open_tasks', 'constraint public.comments.comments_task_id_fkey']
+    """
+    found = needed_by(snapshot)
+    asked = [(record.kind, record.key), *_parts_of(snapshot, record)]
+    hanging = {key for each in asked for key in found.get(each, ())} - set(asked)
+    return tuple(each for each in snapshot if (each.kind, each.key) in hanging)
+
+
+def needed_by(snapshot: Snapshot) -> dict[Key, tuple[Key, ...]]:
+    """Map each object to what depends on it directly, for callers who ask about many objects."""
+    found: dict[Key, set[Key]] = {}
+    for edge in edges(snapshot):
+        found.setdefault((edge.needs_kind, edge.needs_key), set()).add((edge.kind, edge.key))
+    return {key: tuple(sorted(found[key])) for key in sorted(found)}
+
+
+def edges(snapshot: Snapshot) -> Iterator[Dependency]:
+    """Yield all dependencies: those of the snapshot, and those that its records say themselves."""
+    yield from snapshot.dependencies
+    views = {record.key for record in snapshot if record.kind == "view"}
+    for record in snapshot:
+        for needs_kind, needs_key in _said(record):
+            kind = "view" if needs_kind == "table" and needs_key in views else needs_kind
+            yield Dependency(record.kind, record.key, kind, needs_key)
+
+
+def _said(record: Record) -> Iterator[Key]:
+    if record.kind in PARTS_OF_A_TABLE:
+        yield "table", record.key[:2]
+    elif schema := getattr(record, "schema", None):
+        yield "schema", (schema,)
+    if record.kind in {"constraint", "index"}:
+        for column in filter(None, getattr(record, "columns", ())):
+            yield "column", (*record.key[:2], column)
+    if record.kind == "index" and (constraint := getattr(record, "constraint", None)):
+        yield "constraint", (*record.key[:2], constraint)
+    for field, kind in (("references", "table"), ("owned_by", "column")):
+        if name := getattr(record, field, None):
+            yield kind, parts(name)
+    for parent in getattr(record, "parents", ()) if record.kind == "table" else ():
+        yield "table", parts(parent)
+
+
+def _parts_of(snapshot: Snapshot, record: Record) -> list[Key]:
+    if record.kind not in {"table", "view"}:
+        return []
+    return [(each.kind, each.key) for each in snapshot if each.kind in PARTS_OF_A_TABLE and each.key[:2] == record.key]

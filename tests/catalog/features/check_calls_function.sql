@@ -1,0 +1,3 @@
+CREATE FUNCTION fine(int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 > 0; END';
+CREATE TABLE t (a int CONSTRAINT ok CHECK (fine(a)), b int);
+COMMENT ON CONSTRAINT ok ON t IS 'fine %';

@@ -1,0 +1,3 @@
+CREATE TABLE t (a int, b int);
+CREATE FUNCTION ok(t) RETURNS boolean LANGUAGE sql AS 'SELECT $1.a < $1.b';
+ALTER TABLE t ADD CONSTRAINT c CHECK (ok(t.*));

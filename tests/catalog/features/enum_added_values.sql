@@ -1,0 +1,5 @@
+CREATE TYPE size AS ENUM ('s', 'l');
+ALTER TYPE size ADD VALUE 'm' BEFORE 'l';
+ALTER TYPE size ADD VALUE 'xs' BEFORE 's';
+ALTER TYPE size ADD VALUE 'xl';
+ALTER TYPE size RENAME VALUE 's' TO 'small';

@@ -1,0 +1,4 @@
+-- requires: extension earthdistance
+CREATE EXTENSION cube;
+CREATE EXTENSION earthdistance;
+CREATE TABLE t (a earth);

@@ -1,0 +1,3 @@
+-- requires: 18
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE c (a int REFERENCES p NOT ENFORCED, b int CHECK (b > 0) NOT ENFORCED);

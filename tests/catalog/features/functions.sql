@@ -1,0 +1,11 @@
+CREATE FUNCTION body_before_table() RETURNS bigint LANGUAGE plpgsql AS $$BEGIN RETURN (SELECT count(*) FROM public.t WHERE a LIKE '%:x'); END$$;
+CREATE TABLE t (a text);
+CREATE FUNCTION sql_body(x int DEFAULT 5, VARIADIC rest text[] DEFAULT '{}') RETURNS SETOF t LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 7 ROWS 3 AS $$SELECT * FROM t WHERE a <> '%s'$$;
+CREATE FUNCTION "Atomic %:x"(t) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1.a || ':x%';
+CREATE FUNCTION tabular(a int) RETURNS TABLE (x int, "Y y" text) LANGUAGE sql AS 'SELECT 1, ''x''';
+CREATE FUNCTION settings() RETURNS void LANGUAGE sql SECURITY DEFINER LEAKPROOF SET search_path = public, pg_temp SET work_mem = '1MB' AS 'SELECT NULL';
+CREATE FUNCTION over(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION over(text) RETURNS int LANGUAGE sql AS 'SELECT 2';
+CREATE FUNCTION over(int, OUT a int, INOUT b text) LANGUAGE sql AS 'SELECT 1, ''x''';
+CREATE PROCEDURE proc(a int, INOUT b text) LANGUAGE plpgsql AS 'BEGIN b := a; END';
+CREATE FUNCTION poly(anyelement) RETURNS anyarray LANGUAGE sql AS 'SELECT ARRAY[$1]';

@@ -1,0 +1,2 @@
+CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+CREATE TABLE t (a int, b int GENERATED ALWAYS AS (twice(a)) STORED, c text GENERATED ALWAYS AS (upper('%:x' || a)) STORED NOT NULL);

@@ -1,0 +1,10 @@
+CREATE TABLE t (a int, b int4range, c tsvector, d text, e jsonb, f point, g inet);
+CREATE INDEX i1 ON t USING hash (a);
+CREATE INDEX i2 ON t USING gist (b);
+CREATE INDEX i3 ON t USING gin (c) WITH (fastupdate = off);
+CREATE INDEX i4 ON t USING brin (a) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX i5 ON t USING spgist (d);
+CREATE INDEX i6 ON t USING gin (e jsonb_path_ops);
+CREATE INDEX i7 ON t USING spgist (f);
+CREATE INDEX i8 ON t USING gist (g inet_ops);
+CREATE INDEX i9 ON t USING brin (a int4_minmax_multi_ops(values_per_range = 16));

@@ -1,0 +1,5 @@
+CREATE TABLE a (x int NOT NULL, y int, z int PRIMARY KEY);
+CREATE TABLE b (y int NOT NULL, w int NOT NULL) INHERITS (a);
+CREATE TABLE c () INHERITS (b);
+CREATE TABLE d (x int NOT NULL);
+CREATE TABLE e () INHERITS (d, a);

@@ -1,0 +1,6 @@
+-- requires: 18
+CREATE TABLE t (a int CONSTRAINT "A must %:x" NOT NULL, b int NOT NULL NO INHERIT, c int, d int NOT NULL, e int);
+ALTER TABLE t ADD CONSTRAINT later NOT NULL c NOT VALID;
+ALTER TABLE t RENAME COLUMN d TO d2;
+COMMENT ON CONSTRAINT "A must %:x" ON t IS 'named';
+CREATE TABLE k (CONSTRAINT k_a CHECK (a > 0), a int PRIMARY KEY);

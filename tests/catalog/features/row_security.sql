@@ -1,0 +1,11 @@
+CREATE TABLE t (id int, owner name, tenant int);
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+ALTER TABLE t FORCE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON t USING (true);
+CREATE POLICY "P %:x" ON t AS RESTRICTIVE FOR SELECT TO pg_read_all_data, pg_monitor USING (owner = CURRENT_USER AND tenant <> 5 % 2 AND owner <> ':x');
+CREATE POLICY ins ON t FOR INSERT WITH CHECK (tenant = current_setting('app.tenant', true)::int);
+CREATE POLICY upd ON t FOR UPDATE TO CURRENT_USER USING (id > 0) WITH CHECK (id > 1);
+CREATE POLICY del ON t FOR DELETE TO PUBLIC USING (id IN (SELECT t2.id FROM t AS t2));
+COMMENT ON POLICY "P %:x" ON t IS 'who % sees';
+CREATE TABLE off (id int);
+CREATE POLICY unused ON off USING (false);

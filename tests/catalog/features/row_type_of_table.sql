@@ -1,0 +1,4 @@
+CREATE TABLE z (a int, b text);
+CREATE TABLE a (z z, zs z[]);
+CREATE FUNCTION f(z, a) RETURNS SETOF z LANGUAGE sql AS 'SELECT $1';
+CREATE VIEW v AS SELECT z FROM z;

@@ -1,0 +1,5 @@
+CREATE SCHEMA a;
+CREATE SCHEMA "B %:x";
+CREATE SCHEMA empty;
+CREATE TABLE a.t (id int PRIMARY KEY);
+CREATE TABLE "B %:x".t (id int REFERENCES a.t);

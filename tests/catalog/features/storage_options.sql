@@ -1,0 +1,1 @@
+CREATE TABLE t (a int, b text) WITH (fillfactor = 70, autovacuum_enabled = false, toast.autovacuum_enabled = false, toast_tuple_target = 4000, autovacuum_vacuum_scale_factor = 0.05, parallel_workers = 2);

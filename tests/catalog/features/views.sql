@@ -1,0 +1,10 @@
+CREATE TABLE t (id int PRIMARY KEY, a text, b int);
+CREATE VIEW z AS SELECT id, a FROM t WHERE a LIKE '%x' OR a = ':x';
+CREATE VIEW a WITH (security_barrier) AS SELECT z.id AS "Id", count(*) OVER () AS n FROM z;
+CREATE VIEW checked AS SELECT id, a FROM t WHERE b > 0 WITH LOCAL CHECK OPTION;
+CREATE VIEW cascaded AS SELECT id FROM checked WITH CASCADED CHECK OPTION;
+CREATE VIEW grouped AS SELECT id, a, count(*) FROM t GROUP BY id;
+CREATE RECURSIVE VIEW nums(n) AS VALUES (1) UNION ALL SELECT n + 1 FROM nums WHERE n < 5;
+CREATE VIEW unnamed AS SELECT 1, 'x' AS "?x?", NULL AS nothing;
+ALTER VIEW z ALTER COLUMN a SET DEFAULT 'it''s';
+CREATE VIEW star AS SELECT t.* FROM t JOIN z USING (id);
