@@ -258,8 +258,7 @@ def test_an_invalid_document_is_refused_with_all_its_errors(history: Project) ->
 def test_a_revision_that_does_not_run_is_one_line(history: Project) -> None:
     history.add_revision("op.execute('DROP TABLE missing')")
     assert failure(history.assay("diff", "database", "rev:head", expect=2)) == (
-        "FAILED: on the way from 0001 to 0003, upgrade of 0003 failed:"
-        ' (psycopg.errors.UndefinedTable) table "missing" does not exist'
+        'FAILED: on the way from 0001 to 0003, upgrade() of 0003 failed: UndefinedTable: table "missing" does not exist'
     )
 
 
