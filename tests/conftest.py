@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Note which server the tester's shell names, then hide it: it must reach no test."""
+    # Who runs us in the background may have switched them off, for us and for what we start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     config.stash[servers.GIVEN] = servers.given_url(config)
     for name in [name for name in os.environ if name == "DATABASE_URL" or name.startswith("PG")]:
         del os.environ[name]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,28 +26,37 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [None, "", "not a number\n", "\n"])
+@pytest.mark.parametrize(
+    "content", [None, "", "postgres", "postgres x", "postgres 1 2", "psql 4194305", "postgres 4194305"]
+)
 def test_a_directory_without_a_server(directory: Path, content: str | None) -> None:
     if content is not None:
-        (directory / "data" / "postmaster.pid").write_text(content, "utf-8")
+        (directory / "process").write_text(content, "utf-8")
     janitor.clear(directory)
     assert not directory.exists()
 
 
-def test_the_server_of_the_directory_is_told_to_quit_and_waited_for(directory: Path) -> None:
+@pytest.mark.parametrize(("name", "number"), [("initdb", "TERM"), ("postgres", "QUIT")])
+def test_what_runs_in_the_directory_is_ended_and_waited_for(directory: Path, name: str, number: str) -> None:
+    running = directory / "process"
     pid_file = directory / "data" / "postmaster.pid"
-    script = 'trap "sleep 0.3; rm \\"$0\\"; exit 7" QUIT; echo $$ >"$0"; while :; do sleep 0.05; done'
-    with subprocess.Popen(["/bin/sh", "-c", script, str(pid_file)]) as process:
-        while not pid_file.is_file() or not pid_file.read_text("utf-8").endswith("\n"):
+    pid_file.touch()
+    script = f'trap "sleep 0.3; rm \\"$1\\"; exit 7" {number}; echo {name} $$ >"$0"; while :; do sleep 0.05; done'
+    command = ["/bin/sh", "-c", script, str(running), str(pid_file)]
+    with subprocess.Popen(command, start_new_session=True) as process:
+        collector = threading.Thread(target=process.wait)
+        collector.start()
+        while not running.is_file() or not running.read_text("utf-8").endswith("\n"):
             os.sched_yield()
         janitor.clear(directory)
         assert not directory.exists()
-        assert process.wait(5) == 7
+        collector.join()
+        assert process.returncode == 7
 
 
-def test_a_server_that_is_dead_already(directory: Path) -> None:
-    with subprocess.Popen(["/bin/true"]) as process:
-        process.wait()
-    (directory / "data" / "postmaster.pid").write_text(f"{process.pid}\n", "utf-8")
-    janitor.clear(directory)
-    assert not directory.exists()
+def test_a_dead_server_that_nobody_collects(directory: Path) -> None:
+    with subprocess.Popen(["/bin/true"], start_new_session=True) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        (directory / "process").write_text(f"postgres {process.pid}", "utf-8")
+        janitor.clear(directory)
+        assert not directory.exists()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import subprocess
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 import psycopg
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 CHOICE = "ASSAY_TEST_POSTGRES"
 """Environment variable: ``embedded`` or ``system`` allows only that one."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - the directories in it have names that cannot be guessed
+ROOM = 2**31
+"""Bytes; a container has 64 MiB there by default, of which a server takes more."""
 
 GIVEN = pytest.StashKey[URL | None]()
 """The server that the tester named."""
@@ -62,8 +68,15 @@ def server(config: pytest.Config) -> Iterator[URL]:
     if given is not None:
         yield given
         return
-    with running(chosen_binaries()) as url:
+    with running(chosen_binaries(), parent=memory()) as url:
         yield url
+
+
+def memory() -> Path | None:
+    """Return a directory in memory if there is one with room: a database is made there in a tenth of the time."""
+    if "TMPDIR" in os.environ or not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free >= ROOM else None
 
 
 @contextmanager

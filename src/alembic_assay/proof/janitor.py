@@ -15,14 +15,18 @@ from contextlib import suppress
 from pathlib import Path
 
 DATA = "data"
-QUIT = getattr(signal, "SIGQUIT", signal.SIGTERM)
-"""PostgreSQL's "immediate": no checkpoint of data that nobody will read. Windows has no SIGQUIT."""
+PROCESS = "process"
+"""Name of the file that says what runs, and its process group: ``initdb 4711`` or ``postgres 4712``."""
+
+SIGNALS = {"initdb": signal.SIGTERM, "postgres": getattr(signal, "SIGQUIT", signal.SIGTERM)}
+"""What ends them at once, shared memory given back. For postgres that is "immediate": no checkpoint."""
+
 SECONDS_TO_STOP = 20.0
 SECONDS_TO_REMOVE = 5.0
 
 
 def clear(directory: Path) -> None:
-    """Stop the server of a directory, at once and without a checkpoint, and remove the directory.
+    """Stop what runs in the directory of a server, and remove it.
 
     Args:
         directory: Holds the data directory ``data``; it may be half made, or gone.
@@ -30,30 +34,29 @@ def clear(directory: Path) -> None:
     Example:
         >>> clear(Path("no-such-directory"))
     """
-    _stop(directory / DATA / "postmaster.pid")
+    _stop(directory)
     deadline = time.monotonic() + SECONDS_TO_REMOVE
     while directory.exists() and time.monotonic() < deadline:
-        # A dying initdb may still write: then rmtree fails, and there is more to remove.
+        # A dying process may still write: then rmtree fails, and there is more to remove.
         shutil.rmtree(directory, ignore_errors=True)
         time.sleep(0.01 if directory.exists() else 0)
 
 
-def _stop(pid_file: Path) -> None:
-    pid = _pid(pid_file)
-    if pid is None:
-        return
-    deadline = time.monotonic() + SECONDS_TO_STOP
-    with suppress(ProcessLookupError, PermissionError):  # a file left by a server that was killed
-        os.kill(pid, QUIT)
-        while _pid(pid_file) == pid and time.monotonic() < deadline:
+def send(group: int, number: int) -> None:
+    """Send a signal to a process group: initdb has children in its own, the server has not."""
+    getattr(os, "killpg", os.kill)(group, number)  # Windows has no groups
+
+
+def _stop(directory: Path) -> None:
+    with suppress(OSError, ValueError, KeyError):  # nothing runs, or no longer
+        name, group = (directory / PROCESS).read_text("utf-8").split()
+        send(int(group), SIGNALS[name])
+        deadline = time.monotonic() + SECONDS_TO_STOP
+        while time.monotonic() < deadline:
             time.sleep(0.01)
-            os.kill(pid, 0)
-
-
-def _pid(pid_file: Path) -> int | None:
-    with suppress(OSError, ValueError, IndexError):
-        return int(pid_file.read_text("utf-8").splitlines()[0])
-    return None
+            send(int(group), 0)
+            if name == "postgres" and not (directory / DATA / "postmaster.pid").exists():
+                break  # it has stopped; where nobody collects the dead, it would still get signals
 
 
 if __name__ == "__main__":  # pragma: no cover - a process of its own

@@ -21,7 +21,7 @@ from alembic_assay.proof import janitor
 from alembic_assay.proof.binaries import Binaries, find_binaries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["SETTINGS", "Binaries", "find_binaries", "running"]
 
@@ -31,6 +31,7 @@ SETTINGS: Mapping[str, str] = {
     "full_page_writes": "off",
     "listen_addresses": "127.0.0.1",
     "log_timezone": "UTC",
+    "max_wal_size": "128MB",
     "synchronous_commit": "off",
     "timezone": "UTC",
     "unix_socket_directories": "",
@@ -49,6 +50,7 @@ def running(
     binaries: Binaries | None = None,
     *,
     settings: Mapping[str, str] | None = None,
+    parent: Path | None = None,
     timeout: float = 60.0,
 ) -> Iterator[URL]:
     """Start a server on a free port of 127.0.0.1; afterwards remove it with all its data.
@@ -59,6 +61,7 @@ def running(
     Args:
         binaries: Which PostgreSQL; by default what :func:`find_binaries` finds.
         settings: Server settings over :data:`SETTINGS`, such as ``{"max_connections": "20"}``.
+        parent: Where its directory is made; by default where temporary files are.
         timeout: Seconds that making the data directory, and then starting, may take.
 
     Yields:
@@ -73,7 +76,7 @@ def running(
         'postgresql+psycopg as postgres on 127.0.0.1'
     """
     binaries = binaries or find_binaries()
-    with _directory() as directory:
+    with _directory(parent or Path(tempfile.gettempdir())) as directory:
         account = _account(directory)
         # A password, not trust: a TCP port is open to every user of the machine, and TCP is what psycopg,
         # psql and PgBouncer all take, however long the path of a socket would be.
@@ -91,8 +94,8 @@ def running(
 
 
 @contextmanager
-def _directory() -> Iterator[Path]:
-    directory = Path(tempfile.gettempdir()).resolve() / f"assay-postgres-{secrets.token_hex(8)}"
+def _directory(parent: Path) -> Iterator[Path]:
+    directory = parent.resolve() / f"assay-postgres-{secrets.token_hex(8)}"
     try:
         with subprocess.Popen(  # noqa: S603 - our own script
             [sys.executable, "-I", "-S", janitor.__file__, str(directory)],
@@ -170,8 +173,6 @@ class _Server:
                 initdb.wait(self.timeout)
             except subprocess.TimeoutExpired:
                 raise self._error(f"initdb took more than {self.timeout:g} s") from None
-            finally:
-                initdb.kill()
         if initdb.returncode != 0:
             raise self._error("initdb failed")
         secret.unlink()
@@ -183,13 +184,9 @@ class _Server:
         for _ in range(_ATTEMPTS):
             port = _free_port()
             with self._process("postgres", f"-D{self._data}", f"--port={port}", *settings) as postgres:
-                try:
-                    if self._is_ready(postgres):
-                        yield port
-                        return
-                finally:
-                    _quit(postgres)
-                    self._pid_file.unlink(missing_ok=True)  # another process may get that number
+                if self._is_ready(postgres):
+                    yield port
+                    return
             if _PORT_TAKEN not in self._log.read_text("utf-8", "replace"):
                 break  # else somebody took the port between our look and the server's
         raise self._error("it did not start")
@@ -200,13 +197,24 @@ class _Server:
             if time.monotonic() > deadline:
                 raise self._error(f"it did not start within {self.timeout:g} s")
             with suppress(OSError, IndexError):
-                lines = self._pid_file.read_text("utf-8").splitlines()
+                lines = (self._data / "postmaster.pid").read_text("utf-8").splitlines()
                 if lines[_STATUS_LINE].strip() == "ready":
                     return True
             time.sleep(0.01)
         return False
 
-    def _process(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    @contextmanager
+    def _process(self, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        running = self.directory / janitor.PROCESS
+        with self._launched(name, arguments) as process:
+            try:
+                running.write_text(f"{name} {process.pid}", "utf-8")
+                yield process
+            finally:
+                _end(process, janitor.SIGNALS[name])
+                running.unlink(missing_ok=True)  # another process may get that number
+
+    def _launched(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
         try:
             with self._log.open("wb") as log:
@@ -233,20 +241,18 @@ class _Server:
         return self.directory / janitor.DATA
 
     @property
-    def _pid_file(self) -> Path:
-        return self._data / "postmaster.pid"
-
-    @property
     def _log(self) -> Path:
         return self.directory / "log"
 
 
-def _quit(postgres: subprocess.Popen[bytes]) -> None:
-    postgres.send_signal(janitor.QUIT)
+def _end(process: subprocess.Popen[bytes], number: int) -> None:
+    if process.poll() is not None:
+        return
+    janitor.send(process.pid, number)
     try:
-        postgres.wait(janitor.SECONDS_TO_STOP)
+        process.wait(janitor.SECONDS_TO_STOP)
     except subprocess.TimeoutExpired:
-        postgres.kill()
+        process.kill()
 
 
 def _free_port() -> int:
