@@ -22,7 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Note which server the tester's shell names, then hide it: it must reach no test."""
     # Who runs us in the background may have switched them off, for us and for what we start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    for number in (signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     config.stash[servers.GIVEN] = servers.given_url(config)
     for name in [name for name in os.environ if name == "DATABASE_URL" or name.startswith("PG")]:
         del os.environ[name]

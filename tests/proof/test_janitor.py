@@ -36,17 +36,21 @@ def test_a_directory_without_a_server(directory: Path, content: str | None) -> N
     assert not directory.exists()
 
 
-@pytest.mark.parametrize(("name", "number"), [("initdb", "TERM"), ("postgres", "QUIT")])
-def test_what_runs_in_the_directory_is_ended_and_waited_for(directory: Path, name: str, number: str) -> None:
+@pytest.mark.parametrize("name", ["initdb", "postgres"])
+def test_what_runs_in_the_directory_is_ended_and_waited_for(directory: Path, name: str) -> None:
     running = directory / "process"
     pid_file = directory / "data" / "postmaster.pid"
     pid_file.touch()
-    script = f'trap "sleep 0.3; rm \\"$1\\"; exit 7" {number}; echo {name} $$ >"$0"; while :; do sleep 0.05; done'
+    ready = f'echo {name} $$ >"$0.new"; mv "$0.new" "$0"'
+    script = {
+        "initdb": f'trap "exit 1" TERM QUIT; {ready}; sleep 0.4; exit 7',
+        "postgres": f'trap "sleep 0.3; rm \\"$1\\"; exit 7" QUIT; {ready}; while :; do sleep 0.05; done',
+    }[name]
     command = ["/bin/sh", "-c", script, str(running), str(pid_file)]
     with subprocess.Popen(command, start_new_session=True) as process:
         collector = threading.Thread(target=process.wait)
         collector.start()
-        while not running.is_file() or not running.read_text("utf-8").endswith("\n"):
+        while not running.is_file():
             os.sched_yield()
         janitor.clear(directory)
         assert not directory.exists()
@@ -54,7 +58,8 @@ def test_what_runs_in_the_directory_is_ended_and_waited_for(directory: Path, nam
         assert process.returncode == 7
 
 
-def test_a_dead_server_that_nobody_collects(directory: Path) -> None:
+def test_a_dead_server_that_nobody_collects(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(janitor, "SECONDS_TO_STOP", 0.1)
     with subprocess.Popen(["/bin/true"], start_new_session=True) as process:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         (directory / "process").write_text(f"postgres {process.pid}", "utf-8")

@@ -18,8 +18,12 @@ DATA = "data"
 PROCESS = "process"
 """Name of the file that says what runs, and its process group: ``initdb 4711`` or ``postgres 4712``."""
 
-SIGNALS = {"initdb": signal.SIGTERM, "postgres": getattr(signal, "SIGQUIT", signal.SIGTERM)}
-"""What ends them at once, shared memory given back. For postgres that is "immediate": no checkpoint."""
+SIGNALS = {"initdb": 0, "postgres": getattr(signal, "SIGQUIT", signal.SIGTERM)}
+"""What ends them so that they give their shared memory back.
+
+initdb is left to end, which takes less than a second: its children die of any signal without clearing up. For the
+server it is "immediate", without a checkpoint.
+"""
 
 SECONDS_TO_STOP = 20.0
 SECONDS_TO_REMOVE = 5.0
@@ -48,15 +52,17 @@ def send(group: int, number: int) -> None:
 
 
 def _stop(directory: Path) -> None:
+    pid_file = directory / DATA / "postmaster.pid"
     with suppress(OSError, ValueError, KeyError):  # nothing runs, or no longer
         name, group = (directory / PROCESS).read_text("utf-8").split()
         send(int(group), SIGNALS[name])
+        ran = name == "postgres" and pid_file.exists()
         deadline = time.monotonic() + SECONDS_TO_STOP
         while time.monotonic() < deadline:
+            if ran and not pid_file.exists():
+                break  # it has stopped; but where nobody collects the dead, it still takes signals
             time.sleep(0.01)
             send(int(group), 0)
-            if name == "postgres" and not (directory / DATA / "postmaster.pid").exists():
-                break  # it has stopped; where nobody collects the dead, it would still get signals
 
 
 if __name__ == "__main__":  # pragma: no cover - a process of its own

@@ -172,6 +172,7 @@ class _Server:
             try:
                 initdb.wait(self.timeout)
             except subprocess.TimeoutExpired:
+                initdb.kill()
                 raise self._error(f"initdb took more than {self.timeout:g} s") from None
         if initdb.returncode != 0:
             raise self._error("initdb failed")
