@@ -94,9 +94,15 @@ class MigrationLockError(AssayError):
 
 
 class LockTimeoutError(AssayError):
-    """DDL waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
+    """DDL, or a reader of the schema, waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
 
     code = "lock-timeout"
+
+
+class SchemaChangedError(AssayError):
+    """The schema was changed while it was read, and again when it was read once more."""
+
+    code = "schema-changed"
 
 
 class MigrationFailedError(AssayError):
