@@ -129,12 +129,13 @@ class Snapshot:
 def read(connection: Connection, schemas: Sequence[str] | None = None, tables: Sequence[str] | None = None) -> Snapshot:
     """Read what the catalogs hold, with one query a kind.
 
-    Objects that an extension owns and PostgreSQL's own schemas are left out. The transaction and the settings
-    of the connection are afterwards as they were.
+    Objects that an extension owns and PostgreSQL's own are left out. The transaction and the settings of the
+    connection are afterwards as they were. While others change the schema, use
+    :func:`~alembic_assay.catalog.moment.read_moment`.
 
     Args:
         connection: To PostgreSQL 14 or newer.
-        schemas: Only these schemas.
+        schemas: Only these schemas, and nothing that is in none but extensions.
         tables: Only these tables, in any of the schemas; other kinds of objects are not filtered by it.
 
     Example:
