@@ -56,7 +56,7 @@ class _Builder:
         self.snapshot = snapshot
         self.metadata = MetaData()
         self.types = Types(self.metadata)
-        self.steps = create_sql._ordered(snapshot)
+        self.steps = create_sql._ordered(snapshot)  # noqa: SLF001 - one order for both
         split = frozenset(("table", step.node[1]) for step in self.steps if step.node[0] == "default")
         self.context = Context(snapshot, split)
         self.nodes = {step.node for step in self.steps}
