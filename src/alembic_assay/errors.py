@@ -63,6 +63,18 @@ class OptionsError(AssayError):
     code = "invalid-option"
 
 
+class SettingsError(AssayError):
+    """An environment variable of the application's connections that is missing, or a value that it does not take."""
+
+    code = "invalid-setting"
+
+
+class DatabaseClosedError(AssayError):
+    """A session was asked for when the process was about to end."""
+
+    code = "database-closed"
+
+
 class DatabaseURLError(AssayError):
     """A database URL that is missing, malformed, or not for PostgreSQL."""
 
