@@ -105,6 +105,12 @@ class MigrationLockError(AssayError):
     code = "migration-lock"
 
 
+class TenantsError(AssayError):
+    """A list of tenants that is wrong or empty, or an executor that cannot migrate them."""
+
+    code = "invalid-tenants"
+
+
 class LockTimeoutError(AssayError):
     """DDL waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
 
