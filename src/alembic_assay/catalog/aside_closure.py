@@ -69,7 +69,7 @@ class Closure:
             key = waiting.pop()
             for dependant in self.edges.get(key, ()):
                 if dependant not in self.taken and dependant not in self.dropped and self._take(dependant, key):
-                    waiting.append(dependant)
+                    waiting += [dependant, *([("view", dependant[1][:2])] if dependant in self.parts else [])]
 
     def _take(self, dependant: Key, key: Key) -> bool:
         """Take what depends on ``key``; return whether what depends on it in turn is in the way too."""
@@ -88,12 +88,7 @@ class Closure:
     def _take_column(self, record: Column, key: Key) -> bool:
         dependant = (record.kind, record.key)
         if record.key[:2] in self._views:
-            if key != ("view", record.key[:2]):
-                self.defaults[dependant] = record
-                return False
-            new = dependant not in self.parts
-            self.parts[dependant] = record
-            return new
+            return self._take_column_of_view(record, key)
         if record.generated is not None:
             self.taken[dependant] = record
             return True
@@ -105,6 +100,16 @@ class Closure:
             raise self._refusal(record, key)
         self.defaults[dependant] = record
         return False
+
+    def _take_column_of_view(self, record: Column, key: Key) -> bool:
+        dependant, view = (record.kind, record.key), ("view", record.key[:2])
+        if key != view and type_of(record) != key[1]:
+            self.defaults[dependant] = record
+            return False
+        self.taken[view] = self.records[view]
+        new = dependant not in self.parts
+        self.parts[dependant] = record
+        return new
 
     def _refusal(self, record: Record, key: Key) -> AsideError:
         return AsideError(

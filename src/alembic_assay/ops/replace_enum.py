@@ -138,9 +138,9 @@ class ModifyEnumOps(OpContainer):
 
 @Operations.implementation_for(ReplaceEnumOp)
 def _replace_enum(operations: Operations, operation: ReplaceEnumOp) -> None:
-    from alembic_assay.ops import retype  # noqa: PLC0415 - every alembic command loads this module, few rebuild a type
+    from alembic_assay.ops import enum_rebuild  # noqa: PLC0415 - every alembic command loads this module, few rebuild a type
 
-    retype.replace_enum(operations, operation.name, operation.schema, operation.values, operation.mapping)
+    enum_rebuild.replace_enum(operations, operation.name, operation.schema, operation.values, operation.mapping)
 
 
 @Operations.implementation_for(ModifyEnumOps)

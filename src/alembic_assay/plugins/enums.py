@@ -15,6 +15,7 @@ def setup(plugin: Plugin) -> None:
     util = importlib.import_module("alembic.util")
     importlib.import_module("alembic_assay.ops.enums")
     importlib.import_module("alembic_assay.ops.replace_enum")
+    importlib.import_module("alembic_assay.ops.rename_enum")
     plugin.add_autogenerate_comparator(
         _compare, "schema", "assay_enums", qualifier="postgresql", priority=util.DispatchPriority.LAST
     )
