@@ -94,6 +94,14 @@ DEPENDANTS = {
     "publication column list": "CREATE PUBLICATION p FOR TABLE task (id, mood) WITH (publish = 'insert')",
     "publication row filter": "CREATE PUBLICATION p FOR TABLE task WHERE (id > 1 AND note <> 'x') WITH (publish = 'insert')",
     "extended statistics": "CREATE STATISTICS s (mcv) ON mood, id FROM task; COMMENT ON STATISTICS s IS 's'",
+    "cast": (
+        "CREATE FUNCTION n(mood) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE CAST (mood AS int) WITH FUNCTION n(mood);"
+        "COMMENT ON CAST (mood AS int) IS 'c'"
+    ),
+    "operator": (
+        "CREATE FUNCTION n(mood, int) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        "CREATE OPERATOR @@@ (LEFTARG = mood, RIGHTARG = int, FUNCTION = n); CREATE VIEW v AS SELECT mood @@@ 1 FROM task"
+    ),
     "unlogged table": "ALTER TABLE task SET UNLOGGED",
 }
 """None of them names ``calm``."""

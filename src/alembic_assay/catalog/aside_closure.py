@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 TYPE_KINDS = frozenset({"enum", "domain", "composite type", "range type"})
 _MOVABLE = frozenset(
     {"view", "rule", "policy", "trigger", "function", "statistics", "constraint", "index", "publication table"}
+    | {"cast", "operator", "transform"}
 )
+_UNTOUCHED = frozenset({"sequence", "table", "schema", "publication"})
+"""Kinds that stay when something that they hold on to gets another type; of a publication only the table goes."""
 _REFERENCED = re.compile(r"REFERENCES .*?\(([^()]*)\)", re.DOTALL)
 
 
@@ -77,6 +80,8 @@ class Closure:
         if isinstance(record, Column):
             return self._take_column(record, key)
         if dependant in self.altered or (key in self.altered and stays(record, key)) or _of_taken(record, key):
+            return False
+        if record.kind == "publication":
             return False
         if record.kind not in _MOVABLE:
             raise self._refusal(record, key)
@@ -166,12 +171,12 @@ def with_children(snapshot: Snapshot, keys: Iterable[Key]) -> Iterator[Key]:
 def stays(record: Record, key: Key) -> bool:
     """Whether PostgreSQL itself rebuilds what hangs on a column that gets another type: plain indexes and keys."""
     if key[0] != "column":
-        return record.kind in {"sequence", "table", "schema"}
+        return record.kind in _UNTOUCHED
     if isinstance(record, Constraint):
         return record.type in {"primary key", "unique", "not null"}
     if isinstance(record, Index):
         return record.constraint is None and "" not in record.columns and not record.partial
-    return record.kind in {"sequence", "table", "schema"}
+    return record.kind in _UNTOUCHED
 
 
 def _of_taken(record: Record, key: Key) -> bool:
