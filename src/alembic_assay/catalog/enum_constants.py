@@ -74,3 +74,13 @@ def _written(label: str, written: str, mapping: Mapping[str, str]) -> str:
         return written
     escaped = mapping[label].replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def constant_of(sql: str) -> str | None:
+    """Return the text of an expression that is nothing but a string constant, with or without a cast.
+
+    >>> constant_of("'it''s'::public.mood"), constant_of("'a' || 'b'")
+    ("it's", None)
+    """
+    found = re.fullmatch(r"(?P<escapes>E?)'(?P<text>(?:[^']|'')*)'(?:::.*)?", sql.strip(), re.DOTALL)
+    return None if found is None or re.search(r"\s(?:\|\|)", sql[found.end("text") :]) else _text(found)
