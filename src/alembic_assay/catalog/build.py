@@ -197,7 +197,7 @@ class _Builder:
         for record in self.snapshot:
             owner = owners.get(record.key[:2], "") if record.kind == "column" else getattr(record, "owner", "")
             yield from create_grants.grants(record, owner, owners=False)
-        yield from create_sql._filled(self.snapshot, self.steps)  # noqa: SLF001 - one order for both
+        yield from create_sql.filled(self.snapshot, self.steps)
 
     def _listen(self, moment: str, statements: Iterable[str]) -> None:
         for statement in statements:

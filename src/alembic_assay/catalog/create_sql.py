@@ -84,7 +84,7 @@ def create_sql(snapshot: Snapshot, *, owners: bool = False) -> list[str]:
     tables = {record.key: getattr(record, "owner", "") for record in snapshot if record.kind in {"table", "view"}}
     for record in snapshot:
         statements += create_grants.grants(record, _owner(record, tables), owners=owners)
-    statements += _filled(snapshot, steps)
+    statements += filled(snapshot, steps)
     unchecked = any(record.kind == "function" for record in snapshot)
     return [_UNCHECKED, *statements, _CHECKED] if unchecked else statements
 
@@ -122,7 +122,7 @@ def _to_split(snapshot: Snapshot, nodes: set[Node]) -> frozenset[Node]:
     return frozenset()
 
 
-def _filled(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
+def filled(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
     """Fill materialised views, at the end: their queries may run functions that need anything."""
     views = {("view", view.key): view for view in snapshot.of(View)}
     wanted = {node for node, view in views.items() if view.populated}
