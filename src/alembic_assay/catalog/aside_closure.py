@@ -42,6 +42,8 @@ class Closure:
         snapshot: Of the whole database.
         altered: Columns that get another type and types that are built anew; these stay where they are.
         dropped: What the caller drops itself.
+        taken: What is dropped and made again though nothing that it hangs on changes.
+        kept: What is replaced in place: it stays, and so does what hangs on it.
 
     Attributes:
         taken: What is dropped and made again.
@@ -50,25 +52,35 @@ class Closure:
         edges: Each object to what depends on it directly.
     """
 
-    def __init__(self, snapshot: Snapshot, altered: Iterable[Key], dropped: Iterable[Key] = ()) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        altered: Iterable[Key] = (),
+        dropped: Iterable[Key] = (),
+        *,
+        taken: Iterable[Key] = (),
+        kept: Iterable[Key] = (),
+    ) -> None:
         self.snapshot = snapshot
         self.records = {(record.kind, record.key): record for record in snapshot}
         self._views = {view.key for view in snapshot.of(View)}
         self.edges = needed_by(snapshot)
         self.altered = set(with_children(snapshot, altered))
         self.dropped = set(dropped)
-        self.taken: dict[Key, Record] = {}
+        self.kept = frozenset(kept)
+        self.taken: dict[Key, Record] = {key: self.records[key] for key in taken}
         self.parts: dict[Key, Column] = {}
         self.defaults: dict[Key, Column] = {}
         self._refuse_partition_keys()
         self._follow()
 
     def _follow(self) -> None:
-        waiting = sorted(self.altered | self.dropped)
+        waiting = sorted(self.altered | self.dropped | self.taken.keys())
+        stay = self.dropped | self.kept
         while waiting:
             key = waiting.pop()
             for dependant in self.edges.get(key, ()):
-                if dependant not in self.taken and dependant not in self.dropped and self._take(dependant, key):
+                if dependant not in self.taken and dependant not in stay and self._take(dependant, key):
                     waiting.append(dependant)
 
     def _take(self, dependant: Key, key: Key) -> bool:
