@@ -101,7 +101,8 @@ class Closure:
         dependant = (record.kind, record.key)
         if record.key[:2] in self._views:
             if key != ("view", record.key[:2]):
-                self.defaults[dependant] = record
+                if record.default is not None:
+                    self.defaults[dependant] = record
                 return False
             new = dependant not in self.parts
             self.parts[dependant] = record

@@ -12,7 +12,7 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_assay.catalog import aside
-from alembic_assay.compare import entity_filters, entity_others
+from alembic_assay.compare import entity_filters, entity_grants, entity_others
 from alembic_assay.compare.entity_declared import KINDS, declared
 from alembic_assay.compare.entity_plan import Found, Planner
 from alembic_assay.compare.entity_rehearsal import rehearse
@@ -83,18 +83,20 @@ def _plan(
     def apply() -> None:
         _apply(autogen_context, others)
 
+    granted = entity_grants.read(connection)
     with rolled_back(connection):
         trial = Trial(connection, entities, present, apply)
         trial.run()
         changed = trial.changed()
         removed = scope.removed(present, {each.key for each in entities} | {*trial.existing.values()})
-        if not changed and not removed:
+        grants = _grants(granted, entity_grants.read(connection), entities, scope)
+        if not changed and not removed and not grants[2]:
             return []
         back = trial.back_in_place(list(changed))
         wanted = aside.read(connection)
     whole = aside.read(connection)
     removed = [record for record in removed if not _needed(whole, record, removed)]
-    found = Found(trial, changed, back, removed, wanted)
+    found = Found(trial, changed, back, removed, wanted, grants)
     planner = Planner(connection, whole, found, others, scope.enabled)
     operations, lost = planner.operations(), frozenset[tuple[str, tuple[str, ...]]]()
     while operations and (index := rehearse(connection, operations, whole, apply if others else None)):
@@ -102,6 +104,16 @@ def _plan(
         lost |= {index}
         operations = planner.operations(lost)
     return operations
+
+
+def _grants(
+    before: dict[entity_grants.Grant, entity_grants.Held],
+    after: dict[entity_grants.Grant, entity_grants.Held],
+    entities: list[Declared],
+    scope: entity_filters.Scope,
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    declared_ = [entity_grants.grant_of(each.entity) for each in entities if each.type_ == "grant_table"]
+    return entity_grants.statements(before, after, declared_, scope.removed_grants(before, declared_))
 
 
 def _needed(snapshot: Snapshot, record: Record, removed: list[Record]) -> bool:

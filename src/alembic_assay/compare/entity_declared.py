@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alembic_assay.compare.entity_grants import grant_of
 from alembic_assay.sql import display, identifier, qualified
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ KINDS = {
     "trigger": "trigger",
     "policy": "policy",
     "extension": "extension",
+    "grant_table": "grant",
 }
-"""The ``type_`` of an entity, and the kind of its record; privileges on tables are compared by themselves."""
+"""The ``type_`` of an entity, and the kind of its record; privileges on tables are parts of other records."""
 
 _NAME = r'(?:"(?:[^"]|"")*"|[^\s".]+)'
 _ON = re.compile(
@@ -57,6 +59,8 @@ class Declared:
     @property
     def title(self) -> str:
         """What a person would call it: ``view public.open_tasks``."""
+        if self.type_ == "grant_table":
+            return self.name
         name = self.name if self.table is None else f"{self.name} on {display(self.table, self.schema)}"
         if self.type_ == "function":
             name = f"{display(self.name, self.schema)}({str(self.entity.signature).partition('(')[2]}"
@@ -95,6 +99,7 @@ def declared(entity: Any, present: Collection[Key], tables: Collection[tuple[str
         "trigger": _trigger,
         "policy": lambda each: _policy(each, present, tables),
         "extension": _extension,
+        "grant_table": _grant,
     }
     return translate[entity.type_](entity)
 
@@ -158,6 +163,14 @@ def _extension(entity: Any) -> Declared:
     return Declared(
         entity, entity.type_, entity.schema, entity.signature, create, key=("extension", (entity.signature,))
     )
+
+
+def _grant(entity: Any) -> Declared:
+    """Translate a grant; its columns have no quotes, and may need them."""
+    grant = grant_of(entity)
+    columns = list(entity.columns) or [None]
+    (create,) = grant.give((column, bool(entity.with_grant_option)) for column in columns)
+    return Declared(entity, entity.type_, grant.schema, grant.title, create, table=grant.table)
 
 
 def _folded(name: str) -> str:

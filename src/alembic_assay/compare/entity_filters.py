@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from alembic_assay.catalog.dependencies import Key
     from alembic_assay.catalog.record import Record
+    from alembic_assay.compare.entity_grants import Grant, Held
 
 _CLASSES = {
     "function": ("pg_function", "PGFunction"),
@@ -31,6 +32,7 @@ _CLASSES = {
     "trigger": ("pg_trigger", "PGTrigger"),
     "policy": ("pg_policy", "PGPolicy"),
     "extension": ("pg_extension", "PGExtension"),
+    "grant_table": ("pg_grant_table", "PGGrantTable"),
 }
 _TABLES = """
 SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -81,6 +83,18 @@ class Scope:
             and self._included(entity_of(record), reflected=True)
         ]
 
+    def removed_grants(self, present: Mapping[Grant, Held], declared: Collection[Grant]) -> list[Grant]:
+        """Return the privileges that are granted and not registered."""
+        if self._classes and not any(each.type_ == "grant_table" for each in self._classes):
+            return []
+        return [
+            grant
+            for grant, held in present.items()
+            if grant not in declared
+            and grant.schema in self._schemas
+            and self._included(_entity_of_grant(grant, held), reflected=True)
+        ]
+
     def enabled(self, statement: str, opposite: str) -> bool:
         """Whether the last script of the project that has either of two statements begins with the first one."""
         context: Any = self._context.opts.get("revision_context")
@@ -112,10 +126,7 @@ def type_of(record: Record) -> str | None:
 
 def entity_of(record: Record) -> Any:
     """Return what alembic-utils would have made of an object, for hooks that look at it."""
-    type_ = str(type_of(record))
-    module, name = _CLASSES[type_]
-    path = f"alembic_utils.{module}"
-    class_ = getattr(sys.modules.get(path) or import_module(path), name)
+    class_ = _class(str(type_of(record)))
     if isinstance(record, View):
         return class_(record.schema, record.name, record.definition)
     if isinstance(record, Function):
@@ -127,3 +138,15 @@ def entity_of(record: Record) -> Any:
     if isinstance(record, Policy):
         return class_(record.schema, record.name, "", f"{record.schema}.{record.table}")
     return class_(getattr(record, "schema", ""), record.key[0])
+
+
+def _entity_of_grant(grant: Grant, held: Held) -> Any:
+    columns = sorted({column for column, _ in held.effect if column is not None})
+    grantable = any(option for _, option in held.effect)
+    return _class("grant_table")(grant.schema, grant.table, grant.role, grant.privilege, columns, grantable)
+
+
+def _class(type_: str) -> Any:
+    module, name = _CLASSES[type_]
+    path = f"alembic_utils.{module}"
+    return getattr(sys.modules.get(path) or import_module(path), name)

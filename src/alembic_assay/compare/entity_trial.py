@@ -13,6 +13,8 @@ from alembic_assay.catalog.reading import Scope, fixed_settings
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.compare import entity_copies
 from alembic_assay.compare.entity_copies import attempt, run, said, same
+from alembic_assay.compare.entity_declared import sql_of
+from alembic_assay.compare.entity_grants import grant_of
 from alembic_assay.compare.entity_records import merged
 from alembic_assay.errors import EntityError
 from alembic_assay.sql import identifier
@@ -89,8 +91,7 @@ class Trial:
                 break
             self._settle(waiting)
             waiting = self._moved()
-        unread = [each for each in self.entities if each.key is None]
-        if unread:
+        if unread := [each for each in self.entities if each.key is None and each.type_ == "function"]:
             self._different(unread)
 
     def changed(self) -> dict[Declared, Record]:
@@ -171,6 +172,7 @@ class Trial:
             "trigger": self._make_trigger,
             "policy": lambda each: attempt(self.connection, each.drop, each.create),
             "extension": self._make_extension,
+            "grant_table": self._make_grant,
         }
         return make[each.type_](each)
 
@@ -213,6 +215,14 @@ class Trial:
             return attempt(self.connection, each.create)
         self.in_place.add(each)
         return attempt(self.connection, f"ALTER EXTENSION {identifier(each.name)} SET SCHEMA {identifier(each.schema)}")
+
+    def _make_grant(self, each: Declared) -> DBAPIError | None:
+        revoke = grant_of(each.entity).revoke
+        error = attempt(self.connection, revoke, each.create)
+        if error is None:
+            return None
+        # As alembic-utils writes it, names of columns are folded.
+        return error if attempt(self.connection, revoke, sql_of(each.entity.to_sql_statement_create())) else None
 
 
 def _refusal(errors: dict[Declared, DBAPIError]) -> EntityError:
