@@ -46,6 +46,8 @@ class Options:
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``, ``"500ms"``; ``"0"`` is
             for ever. It is set in every transaction, and never around ``CREATE INDEX CONCURRENTLY``.
         lock_wait: How long to wait for another process that migrates the same database.
+        trace: Record each revision that is run, and each statement, as an OpenTelemetry span. It needs the extra
+            ``otel``, and a tracer provider, as ``opentelemetry-instrument alembic upgrade head`` sets one.
     """
 
     lint: Literal["new", "off"] = "new"
@@ -55,6 +57,7 @@ class Options:
     drop_unused: bool = False
     lock_timeout: str = "2s"
     lock_wait: str = "10min"
+    trace: bool = False
 
     @property
     def lock_wait_seconds(self) -> float:

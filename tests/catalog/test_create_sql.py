@@ -25,12 +25,10 @@ from alembic_assay.sql import Statement, identifier
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from _pytest.mark import ParameterSet
     from sqlalchemy import URL, Connection
 
 HERE = Path(__file__).parent
 FEATURES = sorted((HERE / "features").glob("*.sql"))
-NOT_YET = {"danbooru": "operators are not read yet"}
 SMALL = """
 CREATE TYPE mood AS ENUM ('it''s', '50%', ':x');
 CREATE FUNCTION f(int) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 > 0;
@@ -64,13 +62,7 @@ def roles(server_url: URL) -> Iterator[tuple[str, str]]:
             connection.execute(f"DROP ROLE {identifier(name)}".encode())
 
 
-def _schema(path: Path) -> ParameterSet:
-    reason = NOT_YET.get(path.stem)
-    marks = [] if reason is None else [pytest.mark.xfail(strict=True, reason=reason)]
-    return pytest.param(path, id=path.stem, marks=marks)
-
-
-@pytest.mark.parametrize("path", [_schema(path) for path in SCHEMAS])
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in SCHEMAS])
 def test_a_published_schema_comes_back_no_worse_than_by_pg_dump(server_url: URL, path: Path) -> None:
     sql = roundtrip.required(path, server_url)
     with roundtrip.round_trip(server_url, sql, create_sql) as (original, made):
