@@ -43,6 +43,9 @@ class Options:
         fix: Names of rules whose fixes are applied to new revisions; ``["all"]`` for every rule.
         ignore: Names of rules that are not run.
         drop_unused: Propose to drop enum types that neither the models nor any column uses.
+        enum_rebuild: What autogenerate does where an enumerated type must be built anew: ``"rewrite"`` writes
+            ``op.replace_enum``, which rewrites tables under ACCESS EXCLUSIVE; ``"online"`` writes the steps that do it
+            while the application runs; ``"refuse"`` stops.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``, ``"500ms"``; ``"0"`` is
             for ever. It is set in every transaction, and never around ``CREATE INDEX CONCURRENTLY``.
         lock_wait: How long to wait for another process that migrates the same database.
@@ -55,6 +58,7 @@ class Options:
     fix: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     drop_unused: bool = False
+    enum_rebuild: Literal["rewrite", "online", "refuse"] = "rewrite"
     lock_timeout: str = "2s"
     lock_wait: str = "10min"
     trace: bool = False

@@ -126,7 +126,7 @@ CASES: dict[str, tuple[list[str], list[Any]]] = {
                 "f(a integer)",
                 r"""RETURNS integer LANGUAGE plpgsql AS $body$
 DECLARE
-    x text := 'it''s 50%  ';  -- a "comment" with $$ and a tab	here   
+    x text := 'it''s 50%  ';  -- a "comment" with $$ and a tab	here\x20\x20
 
 BEGIN
     x := format('%s :y %I', x || E'\\d\n', "x") || ':a:b' || $$ $1 $$;

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 TYPE_KINDS = frozenset({"enum", "domain", "composite type", "range type"})
 _MOVABLE = frozenset(
     {"view", "rule", "policy", "trigger", "function", "statistics", "constraint", "index", "publication table"}
+    | {"cast", "operator", "transform"}
 )
+_UNTOUCHED = frozenset({"sequence", "table", "schema", "publication"})
+"""Kinds that stay when something that they hold on to gets another type; of a publication only the table goes."""
 _REFERENCED = re.compile(r"REFERENCES .*?\(([^()]*)\)", re.DOTALL)
 
 
@@ -81,7 +84,7 @@ class Closure:
             key = waiting.pop()
             for dependant in self.edges.get(key, ()):
                 if dependant not in self.taken and dependant not in stay and self._take(dependant, key):
-                    waiting.append(dependant)
+                    waiting += [dependant, *([("view", dependant[1][:2])] if dependant in self.parts else [])]
 
     def _take(self, dependant: Key, key: Key) -> bool:
         """Take what depends on ``key``; return whether what depends on it in turn is in the way too."""
@@ -89,6 +92,8 @@ class Closure:
         if isinstance(record, Column):
             return self._take_column(record, key)
         if dependant in self.altered or (key in self.altered and stays(record, key)) or _of_taken(record, key):
+            return False
+        if record.kind == "publication":
             return False
         if record.kind not in _MOVABLE:
             raise self._refusal(record, key)
@@ -100,13 +105,7 @@ class Closure:
     def _take_column(self, record: Column, key: Key) -> bool:
         dependant = (record.kind, record.key)
         if record.key[:2] in self._views:
-            if key != ("view", record.key[:2]):
-                if record.default is not None:
-                    self.defaults[dependant] = record
-                return False
-            new = dependant not in self.parts
-            self.parts[dependant] = record
-            return new
+            return self._take_column_of_view(record, key)
         if record.generated is not None:
             self.taken[dependant] = record
             return True
@@ -118,6 +117,19 @@ class Closure:
             raise self._refusal(record, key)
         self.defaults[dependant] = record
         return False
+
+    def _take_column_of_view(self, record: Column, key: Key) -> bool:
+        dependant, view = (record.kind, record.key), ("view", record.key[:2])
+        if view in self.kept:
+            return False
+        if key != view and type_of(record) != key[1]:
+            if record.default is not None:
+                self.defaults[dependant] = record
+            return False
+        self.taken[view] = self.records[view]
+        new = dependant not in self.parts
+        self.parts[dependant] = record
+        return new
 
     def _refusal(self, record: Record, key: Key) -> AsideError:
         return AsideError(
@@ -174,12 +186,12 @@ def with_children(snapshot: Snapshot, keys: Iterable[Key]) -> Iterator[Key]:
 def stays(record: Record, key: Key) -> bool:
     """Whether PostgreSQL itself rebuilds what hangs on a column that gets another type: plain indexes and keys."""
     if key[0] != "column":
-        return record.kind in {"sequence", "table", "schema"}
+        return record.kind in _UNTOUCHED
     if isinstance(record, Constraint):
         return record.type in {"primary key", "unique", "not null"}
     if isinstance(record, Index):
         return record.constraint is None and "" not in record.columns and not record.partial
-    return record.kind in {"sequence", "table", "schema"}
+    return record.kind in _UNTOUCHED
 
 
 def _of_taken(record: Record, key: Key) -> bool:
