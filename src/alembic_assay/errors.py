@@ -57,6 +57,12 @@ class AssayError(CommandError):
         self.hint = hint
 
 
+class EntityError(AssayError):
+    """A view, function, trigger, policy, extension or grant that cannot be brought about as it is declared."""
+
+    code = "entity-refused"
+
+
 class OptionsError(AssayError):
     """An option that does not exist, or a value that it does not take."""
 
