@@ -51,6 +51,8 @@ class Options:
         lock_wait: How long to wait for another process that migrates the same database.
         trace: Record each revision that is run, and each statement, as an OpenTelemetry span. It needs the extra
             ``otel``, and a tracer provider, as ``opentelemetry-instrument alembic upgrade head`` sets one.
+        recycle_pooler: After a migration, end the idle server connections of the same role, so that no client of a
+            pooler that shares prepared statements gets "cached plan must not change result type".
     """
 
     lint: Literal["new", "off"] = "new"
@@ -62,6 +64,7 @@ class Options:
     lock_timeout: str = "2s"
     lock_wait: str = "10min"
     trace: bool = False
+    recycle_pooler: bool = False
 
     @property
     def lock_wait_seconds(self) -> float:
