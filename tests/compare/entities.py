@@ -39,7 +39,7 @@ def changed(
 ) -> Script:
     """Register entities, in these schemas, and run the full cycle."""
     register_entities(entities, schemas=list(registered))
-    return cycle(url, [TABLE, *before], after or models(), insert=ROWS, **opts)
+    return cycle(url, [TABLE, *before], after or models(), insert=opts.pop("insert", ROWS), **opts)
 
 
 def view(query: str, name: str = "v", schema: str = "public") -> PGView:
