@@ -42,6 +42,8 @@ class Options:
         prove: ``"new"`` proves what ``revision --autogenerate`` writes, ``"off"`` does not.
         fix: Names of rules whose fixes are applied to new revisions; ``["all"]`` for every rule.
         ignore: Names of rules that are not run.
+        ignore_tables: Patterns of tables and sequences that belong to other tools: ``celery_*``, ``audit.*``. They are
+            never proposed for drop.
         drop_unused: Propose to drop enum types that neither the models nor any column uses.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``, ``"500ms"``; ``"0"`` is
             for ever. It is set in every transaction, and never around ``CREATE INDEX CONCURRENTLY``.
@@ -52,6 +54,7 @@ class Options:
     prove: Literal["new", "off"] = "new"
     fix: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    ignore_tables: tuple[str, ...] = ()
     drop_unused: bool = False
     lock_timeout: str = "2s"
     lock_wait: str = "10min"
