@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.config import Config
     from alembic.ddl.impl import DefaultImpl
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Connection, Engine, MetaData
 
     from alembic_assay.options import Options
@@ -209,6 +210,20 @@ def _ini_url(config: Config) -> str | None:
 
 def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> None:
     context.configure(connection=connection, **configuration)
+    with _spans(context.get_context(), configuration["assay"]):
+        _run_migrations(context)
+
+
+def _spans(migrating: MigrationContext, options: Options) -> AbstractContextManager[None]:
+    if not options.trace or migrating.connection is None:
+        return nullcontext()
+    from alembic_assay.session import telemetry  # noqa: PLC0415 - the extra `otel`
+
+    telemetry.instrument(migrating.connection.engine)
+    return telemetry.migration_spans(migrating)
+
+
+def _run_migrations(context: Any) -> None:
     watch = CommitWatch(context.get_context())
     try:
         with context.begin_transaction():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +13,11 @@ from alembic_assay.catalog.canonical_ddl import Compiler
 from alembic_assay.catalog.canonical_pieces import Refused
 from alembic_assay.catalog.canonical_scratch import CanonicalError, Scratch, rolled_back, site
 from alembic_assay.catalog.canonical_snapshot import remade
+from alembic_assay.catalog.reading import without_collector
 from alembic_assay.catalog.snapshot import KIND_ORDER, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -72,7 +71,7 @@ def canonical(
         found_again, refused = remade(connection, models)
         return _sorted(found_again.records, found_again.dependencies, refused)
     metadatas = [models] if isinstance(models, MetaData) else list(models)
-    with _without_collector(), rolled_back(connection):
+    with without_collector(), rolled_back(connection):
         where = site(connection)
         translate = connection.get_execution_options().get("schema_translate_map") or {}
         compiler = Compiler(connection.dialect, where.schema or "public", translate)
@@ -100,18 +99,6 @@ def _sorted(records: Iterable[Record], dependencies: tuple[Dependency, ...], ref
         dependencies=dependencies,
         refused=tuple(sorted(set(refused))),
     )
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Pause the garbage collector: so many objects that stay cost it half of the time."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _schemas(compiler: Compiler, base: list[Piece], tables: list[TableDDL]) -> list[str]:

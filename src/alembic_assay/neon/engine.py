@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
@@ -31,7 +32,8 @@ CONNECT_TIMEOUT = 15
 IDLE_IN_TRANSACTION_TIMEOUT = "1h"
 """Neon's default of 5 min would end a migration that computes in Python; none would keep a lost client's locks."""
 
-_KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Of libpq: a peer that vanished is noticed within a minute."""
 
 
 def create(url: URL, *, lock_timeout: str, application_name: str) -> Engine:
@@ -79,17 +81,31 @@ def connect(engine: Engine, *, patience: float = PATIENCE) -> Connection:
         >>> with connect(engine, patience=10) as connection:  # doctest: +SKIP
         ...     connection.exec_driver_sql("SELECT 1")
     """
-    retrying = Retrying(
+    try:
+        return retrying(patience)(engine.connect)
+    except DBAPIError as error:
+        raise unreachable(engine.url, error, patience=patience) from error
+
+
+def retrying(patience: float, *, sleep: Callable[[float], object] = time.sleep) -> Retrying:
+    """Return what calls a function again while its fault is one that passes; the last error is raised as it is.
+
+    Args:
+        patience: As for :func:`connect`.
+        sleep: What waits, such as one that lets an event loop go on.
+
+    Example:
+        >>> retrying(10)(int, "1")
+        1
+    """
+    return Retrying(
         retry=retry_if_exception(lambda error: faults.classify(error).retry),
         stop=_is_over(patience),
         wait=wait_random_exponential(multiplier=0.5, min=0.2, max=5),
+        sleep=sleep,  # type: ignore[arg-type] # its result is not used
         before_sleep=_log_retry,
         reraise=True,
     )
-    try:
-        return retrying(engine.connect)
-    except DBAPIError as error:
-        raise unreachable(engine.url, error, patience=patience) from error
 
 
 def unreachable(url: URL, error: BaseException, *, patience: float = 0) -> DatabaseUnreachableError:
@@ -115,7 +131,7 @@ def is_autocommit(connection: Connection) -> bool:
 
 
 def _connect_args(url: URL, application_name: str) -> dict[str, Any]:
-    defaults = {name: value for name, value in _KEEPALIVES.items() if name not in url.query}
+    defaults = {name: value for name, value in KEEPALIVES.items() if name not in url.query}
     given = str(url.query.get("connect_timeout", ""))
     seconds = int(given) if given.isascii() and given.isdigit() else CONNECT_TIMEOUT
     return {

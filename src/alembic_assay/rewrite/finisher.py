@@ -9,14 +9,25 @@ from alembic.autogenerate.render import render_op_text
 from alembic.util import PriorityDispatchResult
 
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
+from alembic_assay.ops.rename_enum import RenameEnumOp, RenameEnumValueOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
+from alembic_assay.ops.steps import BeforeRebuildOp
 from alembic_assay.sql import literal
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import MigrateOperation, UpgradeOps
 
-_BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (CreateEnumOp, ModifyEnumOps, ReplaceEnumOp)
+_BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (
+    CreateEnumOp,
+    ModifyEnumOps,
+    BeforeRebuildOp,
+    ReplaceEnumOp,
+    RenameEnumValueOp,
+    RenameEnumOp,
+)
+"""Labels are added and replaced under the old names; so they may be committed first."""
+
 _AFTER_TABLES: tuple[type[MigrateOperation], ...] = (DropEnumOp,)
 
 
