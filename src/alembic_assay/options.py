@@ -42,6 +42,8 @@ class Options:
         prove: ``"new"`` proves what ``revision --autogenerate`` writes, ``"off"`` does not.
         fix: Names of rules whose fixes are applied to new revisions; ``["all"]`` for every rule.
         ignore: Names of rules that are not run.
+        ignore_tables: Patterns of tables and sequences that belong to other tools: ``celery_*``, ``audit.*``. They are
+            never proposed for drop.
         drop_unused: Propose to drop enum types that neither the models nor any column uses.
         enum_rebuild: What autogenerate does where an enumerated type must be built anew: ``"rewrite"`` writes
             ``op.replace_enum``, which rewrites tables under ACCESS EXCLUSIVE; ``"online"`` writes the steps that do it
@@ -59,6 +61,7 @@ class Options:
     prove: Literal["new", "off"] = "new"
     fix: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    ignore_tables: tuple[str, ...] = ()
     drop_unused: bool = False
     enum_rebuild: Literal["rewrite", "online", "refuse"] = "rewrite"
     lock_timeout: str = "2s"
