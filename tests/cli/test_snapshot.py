@@ -267,8 +267,11 @@ import resource, signal, sys
 from pathlib import Path
 from alembic_assay.cli.snapshot import write
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-write(Path("a.json"), "x" * 100_000)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+try:
+    write(Path("a.json"), "x" * 100_000)
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
 
 
