@@ -181,7 +181,8 @@ CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION et();
         ("text search dictionary public.d", ["text search configuration public.c"]),
         ("foreign data wrapper w", ["foreign server s"]),
         ("foreign server s", ["user mapping s.public", "table public.ft"]),
-        ("table public.t", ["view public.v", "publication p"]),
+        ("table public.t", ["view public.v"]),
+        ("publication p", ["publication table public.t.p"]),
         ("function public.et()", ["event trigger e"]),
     ],
 )
@@ -226,6 +227,7 @@ def test_every_kind_has_a_feature_that_shows_it() -> None:
         "setting": "ALTER DATABASE",
         "default privileges": "ALTER DEFAULT PRIVILEGES",
         "security label": "",
+        "publication table": "CREATE PUBLICATION",
     }
     for record_type in READERS:
         assert words.get(record_type.kind, f"{record_type.kind.upper()} ") in shown, record_type.kind
