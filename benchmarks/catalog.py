@@ -33,6 +33,8 @@ _TABLES_AT_ONCE = 500
 # Fields of /proc/PID/stat, counted from behind the name of the program: proc(5).
 _PARENT, _USER_AND_SYSTEM, _OF_CHILDREN = 1, slice(11, 13), slice(13, 15)
 _TICKS = os.sysconf("SC_CLK_TCK")
+_UNTIL_COUNTED = 0.2
+"""Seconds until the server has noticed that a backend ended."""
 
 
 @dataclass(frozen=True, order=True)
@@ -56,7 +58,9 @@ def best(action: Callable[[], object], backend: int, runs: int) -> Cost:
     for _ in range(runs):
         wall, client, server = time.perf_counter(), _own_time(), _server_time(backend)
         action()
-        found.append((time.perf_counter() - wall, _own_time() - client, _server_time(backend) - server))
+        wall, client = time.perf_counter() - wall, _own_time() - client
+        time.sleep(_UNTIL_COUNTED)
+        found.append((wall, client, _server_time(backend) - server))
     return Cost(*map(min, zip(*found, strict=True)))
 
 
