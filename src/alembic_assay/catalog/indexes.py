@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension
 from alembic_assay.catalog.record import Record
+from alembic_assay.statements import not_null_columns
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -84,6 +85,11 @@ class Index(Record):
     statistics: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     comment: str | None = None
+
+    @property
+    def not_null(self) -> tuple[str, ...]:
+        """The columns of a predicate that only says of columns that they are not NULL."""
+        return not_null_columns(self.definition.partition(" WHERE ")[2]) if self.partial else ()
 
 
 def read(connection: Connection, scope: Scope) -> tuple[Index, ...]:

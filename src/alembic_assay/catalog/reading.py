@@ -25,6 +25,15 @@ USER_SCHEMAS = "(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
 IN_SCHEMAS = f"({USER_SCHEMAS} AND (CAST(:schemas AS text[]) IS NULL OR n.nspname = ANY (CAST(:schemas AS text[]))))"
 IN_TABLES = f"({IN_SCHEMAS} AND (CAST(:tables AS text[]) IS NULL OR c.relname = ANY (CAST(:tables AS text[]))))"
 
+OF_DATABASE = "CAST(:schemas AS text[]) IS NULL"
+"""What is in no schema is read with the whole database only."""
+
+FIRST_OID = 16384
+"""``FirstNormalObjectId``: what ``initdb`` makes has a lower one."""
+
+_SECRETS = "passw|secret|token|credential|(api|access|private)_?key"
+_NO_SECRETS = "('password_required')"
+
 _SETTINGS = {
     "search_path": "",
     "quote_all_identifiers": "off",
@@ -85,6 +94,23 @@ def privileges(kind: str, acl: str, owner: str) -> str:
     items = 'ARRAY(SELECT i::text COLLATE "C" FROM unnest({}) AS i ORDER BY 1)'
     default = f"acldefault('{kind}', {owner})"
     return f"CASE WHEN {acl} IS NOT NULL THEN NULLIF({items.format(acl)}, {items.format(default)}) END"
+
+
+def without_secrets(options: str) -> str:
+    """Return the SQL of ``name=value`` options without those that look like a password by their name, sorted."""
+    secret = is_secret("split_part(o, '=', 1)")
+    return f'ARRAY(SELECT o COLLATE "C" FROM unnest({options}) AS o WHERE NOT {secret} ORDER BY 1)'
+
+
+def is_secret(name: str) -> str:
+    """Return the SQL condition that something of this name may be a password."""
+    return f"({name} ~* '{_SECRETS}' AND {name} NOT IN {_NO_SECRETS})"
+
+
+def major(connection: Connection) -> int:
+    """Return the major version of the server: catalogs have got columns and tables since 14."""
+    version = connection.dialect.server_version_info or (0,)
+    return int(version[0])
 
 
 @contextmanager
