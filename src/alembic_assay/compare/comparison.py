@@ -13,6 +13,7 @@ from alembic_assay.catalog.schemas import Schema
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.compare.adoption import adopted
 from alembic_assay.compare.models import Models
+from alembic_assay.compare.rewritten import differing
 from alembic_assay.compare.scope import COMPARED, Scope
 from alembic_assay.options import Options
 
@@ -82,7 +83,7 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     known = Snapshot((*new, *known.records), known.dependencies)
     elsewhere = models.by_events | _inherited(whole)
     mine, theirs = (Snapshot(tuple(_compared(each, elsewhere))) for each in (present, known))
-    found = catalog.diff(mine, theirs)
+    found = differing(connection, catalog.diff(mine, theirs), whole)
     changes = [each for each in found if not _doubtful(each, unclear)]
     return Comparison(models, whole, present, known, changes)
 

@@ -114,7 +114,7 @@ class Side:
     @cached_property
     def steps(self) -> dict[Node, Step]:
         """How each object is made, in order."""
-        return {step.node: step for step in create_sql.ordered_steps(self.snapshot)}  # noqa: SLF001 - one order for all
+        return {step.node: step for step in create_sql.ordered_steps(self.snapshot)}
 
     @cached_property
     def place(self) -> dict[Node, int]:
