@@ -10,6 +10,7 @@ from alembic.util import PriorityDispatchResult
 
 from alembic_assay.ops.entities import ReplaceEntitiesOp
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
+from alembic_assay.ops.execute_sql import CreateSchemaOp
 from alembic_assay.ops.rename_enum import RenameEnumOp, RenameEnumValueOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
 from alembic_assay.ops.steps import BeforeRebuildOp
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from alembic.operations.ops import MigrateOperation, UpgradeOps
 
 _BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (
+    CreateSchemaOp,
     CreateEnumOp,
     ModifyEnumOps,
     BeforeRebuildOp,
