@@ -49,7 +49,7 @@ def test_what_is_pending_is_tried_on_a_branch(project: Project) -> None:
         "  locks: users AccessExclusiveLock",
         "  rewritten: users",
         "Changes:",
-        "  ~ column public.users.id: type 'integer' -> 'bigint'",
+        "  column public.users.id: type integer → bigint",
         READY,
     ]
     assert project.sql("SELECT version_num, (SELECT count(*) FROM users) FROM alembic_version") == [("0001", 1000)]
