@@ -57,6 +57,12 @@ class AssayError(CommandError):
         self.hint = hint
 
 
+class EntityError(AssayError):
+    """A view, function, trigger, policy, extension or grant that cannot be brought about as it is declared."""
+
+    code = "entity-refused"
+
+
 class OptionsError(AssayError):
     """An option that does not exist, or a value that it does not take."""
 
@@ -181,10 +187,44 @@ class InvalidSchemaError(AssayError):
     code = "invalid-schema"
 
     def __init__(self, where: str, errors: list[dict[str, str]]) -> None:
-        count = f"{len(errors)} error{'' if len(errors) == 1 else 's'}"
-        lines = (
-            f"  {error['code']} at {error['path'] or 'the document'}: {error['message']} {error['hint']}".rstrip()
-            for error in errors
-        )
-        super().__init__("\n".join([f"{where} is not a valid schema document: {count}.", *lines]))
+        super().__init__("\n".join([f"{where} is not a valid schema document: {_counted(errors)}.", *_lines(errors)]))
         self.errors = errors
+
+
+class InvalidRequirementsError(AssayError):
+    """Requirements that no schema can be designed from.
+
+    Args:
+        where: The file, or what the requirements are.
+        errors: As of :class:`InvalidSchemaError`, with codes ``REQ…``.
+
+    Example:
+        >>> hint = "Did you mean 'email'?"
+        >>> error = {"code": "REQ101", "path": "/a", "message": "unknown type 'emial'.", "hint": hint}
+        >>> print(InvalidRequirementsError("todo.yaml", [error]))
+        todo.yaml: 1 error.
+          REQ101 at /a: unknown type 'emial'. Did you mean 'email'?
+    """
+
+    code = "invalid-requirements"
+
+    def __init__(self, where: str, errors: list[dict[str, str]]) -> None:
+        super().__init__("\n".join([f"{where}: {_counted(errors)}.", *_lines(errors)]))
+        self.errors = errors
+
+
+class ConflictingConstraintsError(InvalidRequirementsError):
+    """Requirements that contradict each other: every error is of a code ``REQ11…`` or ``REQ2…``."""
+
+    code = "conflicting-constraints"
+
+
+def _counted(errors: list[dict[str, str]]) -> str:
+    return f"{len(errors)} error{'' if len(errors) == 1 else 's'}"
+
+
+def _lines(errors: list[dict[str, str]]) -> list[str]:
+    return [
+        f"  {error['code']} at {error['path'] or 'the document'}: {error['message']} {error['hint']}".rstrip()
+        for error in errors
+    ]

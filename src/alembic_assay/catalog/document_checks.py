@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from alembic_assay.catalog.base_types import BaseType
 from alembic_assay.catalog.composites import Composite
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.document_definitions import constraint_statements, index_statements
@@ -15,6 +16,7 @@ from alembic_assay.catalog.domains import Domain
 from alembic_assay.catalog.enums import Enum
 from alembic_assay.catalog.indexes import Index
 from alembic_assay.catalog.ranges import Range
+from alembic_assay.catalog.security_labels import SecurityLabel
 from alembic_assay.catalog.sequences import Sequence
 from alembic_assay.catalog.tables import Table
 from alembic_assay.catalog.triggers import Trigger
@@ -30,7 +32,7 @@ Problem = dict[str, str]
 Place = tuple[type["Record"], Item, str]
 
 _RELATION_NAMES = (Table, View, Sequence, Index, Composite)
-_TYPE_NAMES = (Enum, Domain, Range, Composite, Table, View)
+_TYPE_NAMES = (Enum, Domain, Range, BaseType, Composite, Table, View)
 _NEUTRAL: tuple[object, ...] = (None, False, [], {}, "NO ACTION", "SIMPLE", "immediate")
 
 
@@ -53,6 +55,8 @@ def problem(code: str, path: str, message: str, hint: str = "") -> Problem:
 def _names(places: list[Place]) -> Iterator[Problem]:
     """SCH204 and SCH205: names that are too long, and names that stand twice."""
     for record_type, item, path in places:
+        if "name" not in record_type.key_fields or record_type is SecurityLabel:
+            continue  # named by what it belongs to
         internal = record_type is Trigger and not item["definition"]  # named after constraint and function
         size = len(item["name"].encode())
         if size > MAX_IDENTIFIER_BYTES and not internal:
@@ -72,7 +76,7 @@ def _shared(places: list[Place]) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Names that several kinds share in a schema: those of ``pg_class`` and of ``pg_type``."""
     indexes = {_key(Index, item) for record_type, item, _ in places if record_type is Index}
     for record_type, item, path in places:
-        key = (item.get("schema", ""), item["name"])
+        key = (item.get("schema", ""), item.get("name", ""))
         of_index = record_type is Constraint and item["type"] in {"primary key", "unique", "exclude"}
         if record_type in _RELATION_NAMES or (of_index and _key(Index, item) not in indexes):
             yield "relation", key, path

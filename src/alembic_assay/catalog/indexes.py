@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 SQL = f"""
 SELECT n.nspname AS schema, c.relname AS table, ic.relname AS name,
        pg_get_indexdef(i.indexrelid) AS definition,
-       ARRAY(SELECT COALESCE(a.attname::text, '') FROM unnest(i.indkey) WITH ORDINALITY AS u(attnum, ord)
-             LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = u.attnum
-             WHERE u.ord <= i.indnkeyatts ORDER BY u.ord) AS columns,
+       ARRAY(SELECT COALESCE((SELECT a.attname::text FROM pg_attribute AS a
+                              WHERE a.attrelid = i.indrelid AND a.attnum = u.attnum), '')
+             FROM unnest(i.indkey) WITH ORDINALITY AS u(attnum, ord) WHERE u.ord <= i.indnkeyatts ORDER BY u.ord)
+           AS columns,
        am.amname AS method, i.indisunique AS unique, i.indpred IS NOT NULL AS partial,
        k.conname AS constraint, i.indisvalid AS valid, i.indisready AND i.indislive AS ready,
        i.indisclustered AS clustered, i.indisreplident AS replica_identity,

@@ -1,0 +1,148 @@
+"""Entities of alembic-utils: functions, views, triggers, policies, extensions and grants, compared by the catalog."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from alembic.operations import Operations, ops
+from alembic.util import DispatchPriority, PriorityDispatchResult
+from sqlalchemy.exc import SQLAlchemyError
+
+from alembic_assay.catalog import aside
+from alembic_assay.compare import entity_filters, entity_grants, entity_others
+from alembic_assay.compare.entity_declared import KINDS, declared
+from alembic_assay.compare.entity_plan import Found, Planner
+from alembic_assay.compare.entity_rehearsal import rehearse
+from alembic_assay.compare.entity_trial import Trial, read, rolled_back
+from alembic_assay.sql import display
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Connection
+
+    from alembic_assay.catalog.dependencies import Key
+    from alembic_assay.catalog.record import Record
+    from alembic_assay.catalog.snapshot import Snapshot
+    from alembic_assay.compare.entity_declared import Declared
+    from alembic_assay.ops.entities import ReplaceEntitiesOp
+
+log = logging.getLogger("alembic.assay.compare.entities")
+
+_MODULE = "alembic_utils.replaceable_entity"
+
+
+def take_over(autogen_context: AutogenContext, _upgrade_ops: ops.UpgradeOps) -> PriorityDispatchResult:
+    """Take alembic-utils' own comparator out of this run; nothing else, and no other run, is touched.
+
+    It is registered for the whole process, in one group with every other comparator of the old style, so it cannot
+    be stopped by a result. The dispatcher of a run is a copy that belongs to it.
+    """
+    module = _alembic_utils()
+    if module is not None:
+        registered = autogen_context.comparators._registry  # noqa: SLF001 - there is no public way to take one out
+        for key in (("schema", "default", priority) for priority in DispatchPriority):
+            own = module.compare_registered_entities
+            registered[key] = [entry for entry in registered.get(key, ()) if entry[0] is not own]
+    return PriorityDispatchResult.CONTINUE
+
+
+def compare(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps) -> PriorityDispatchResult:
+    """Add the operations that make the entities of the database those that are registered."""
+    module = _alembic_utils()
+    if module is None:
+        return PriorityDispatchResult.CONTINUE
+    connection = cast("Connection", autogen_context.connection)
+    scope = entity_filters.Scope(autogen_context, module.registry)
+    registered = [each for each in module.registry.entities() if scope.declares(each)]
+    present = read(connection)
+    tables = {(table.schema or scope.default_schema, table.name) for table in autogen_context.sorted_tables}
+    tables |= entity_filters.tables(connection)
+    entities = [declared(each, present, tables) for each in registered if each.type_ in KINDS]
+    others = list(upgrade_ops.ops)
+    operations = _plan(autogen_context, entities, present, others, scope)
+    for change in operations[0].changes if operations else ():
+        log.info("Detected %s", change)
+    upgrade_ops.ops.extend(operations)
+    return PriorityDispatchResult.CONTINUE
+
+
+def _plan(
+    autogen_context: AutogenContext,
+    entities: list[Declared],
+    present: dict[Key, Record],
+    others: list[ops.MigrateOperation],
+    scope: entity_filters.Scope,
+) -> list[ReplaceEntitiesOp]:
+    connection = cast("Connection", autogen_context.connection)
+
+    def apply() -> None:
+        _apply(autogen_context, others)
+
+    granted = entity_grants.read(connection)
+    with rolled_back(connection):
+        trial = Trial(connection, entities, present, apply)
+        trial.run()
+        changed = trial.changed()
+        removed = scope.removed(present, {each.key for each in entities} | {*trial.existing.values()})
+        grants = _grants(granted, entity_grants.read(connection), entities, scope)
+        if not changed and not removed and not grants[2]:
+            return []
+        back = trial.back_in_place(list(changed))
+        wanted = aside.read(connection)
+    whole = aside.read(connection)
+    removed = [record for record in removed if not _needed(whole, record, removed)]
+    found = Found(trial, changed, back, removed, wanted, grants)
+    planner = Planner(connection, whole, found, others, scope.enabled)
+    operations, lost = planner.operations(), frozenset[tuple[str, tuple[str, ...]]]()
+    while operations and (index := rehearse(connection, operations, whole, apply if others else None)):
+        log.warning("index %s is not put back: it has lost a column", display(index[1][2], index[1][0]))
+        lost |= {index}
+        operations = planner.operations(lost)
+    return operations
+
+
+def _grants(
+    before: dict[entity_grants.Grant, entity_grants.Held],
+    after: dict[entity_grants.Grant, entity_grants.Held],
+    entities: list[Declared],
+    scope: entity_filters.Scope,
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    declared_ = [entity_grants.grant_of(each.entity) for each in entities if each.type_ == "grant_table"]
+    return entity_grants.statements(before, after, declared_, scope.removed_grants(before, declared_))
+
+
+def _needed(snapshot: Snapshot, record: Record, removed: list[Record]) -> bool:
+    """Whether something that stays needs an extension: such a one is not dropped."""
+    if record.kind != "extension":
+        return False
+    gone = {(each.kind, each.key) for each in removed}
+    return any(
+        (edge.needs_kind, edge.needs_key) == (record.kind, record.key) and (edge.kind, edge.key) not in gone
+        for edge in snapshot.dependencies
+    )
+
+
+def _apply(autogen_context: AutogenContext, operations: Iterable[ops.MigrateOperation]) -> None:
+    """Run the other operations of the revision as far as they work; what builds indexes is not needed."""
+    connection = cast("Connection", autogen_context.connection)
+    directives = Operations(autogen_context.migration_context)
+    for operation in entity_others.single(operations):
+        if isinstance(operation, ops.CreateIndexOp | ops.DropIndexOp):
+            continue
+        savepoint = connection.begin_nested()
+        with suppress(SQLAlchemyError):
+            directives.invoke(operation)
+            savepoint.commit()
+            continue
+        if savepoint.is_active:
+            savepoint.rollback()
+
+
+def _alembic_utils() -> Any:
+    """Return its registry's module where the project uses it: importing it switches its comparator on."""
+    return sys.modules.get(_MODULE)
