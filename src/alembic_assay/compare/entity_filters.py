@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,7 @@ from alembic_assay.catalog.policies import Policy
 from alembic_assay.catalog.triggers import Trigger
 from alembic_assay.catalog.views import View
 from alembic_assay.ops.execute import literal
+from alembic_assay.sql import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -92,7 +94,7 @@ class Scope:
             for grant, held in present.items()
             if grant not in declared
             and grant.schema in self._schemas
-            and self._included(_entity_of_grant(grant, held), reflected=True)
+            and self._included(entity_of_grant(grant, held), reflected=True)
         ]
 
     def enabled(self, statement: str, opposite: str) -> bool:
@@ -125,25 +127,40 @@ def type_of(record: Record) -> str | None:
 
 
 def entity_of(record: Record) -> Any:
-    """Return what alembic-utils would have made of an object, for hooks that look at it."""
+    """Return what alembic-utils would have made of an object."""
     class_ = _class(str(type_of(record)))
     if isinstance(record, View):
-        return class_(record.schema, record.name, record.definition)
-    if isinstance(record, Function):
-        signature = f"{record.name}({record.arguments})"
-        return class_(record.schema, signature, record.definition.partition("\n")[2].strip())
-    if isinstance(record, Trigger):
-        constraint = record.definition.startswith("CREATE CONSTRAINT")
-        return class_(record.schema, record.name, record.definition, f"{record.schema}.{record.table}", constraint)
+        more = {"with_data": bool(record.populated)} if record.materialized else {}
+        return class_(record.schema, record.name, record.definition, **more)
+    if isinstance(record, Function | Trigger):
+        with suppress(ValueError, _parse_failure()):
+            return class_.from_sql(record.definition)
+        last = record.arguments if isinstance(record, Function) else f"{record.schema}.{record.table}"
+        name = f"{record.name}({last})" if isinstance(record, Function) else record.name
+        return class_(record.schema, name, record.definition, *([] if isinstance(record, Function) else [last]))
     if isinstance(record, Policy):
-        return class_(record.schema, record.name, "", f"{record.schema}.{record.table}")
+        return class_(record.schema, record.name, _definition(record), f"{record.schema}.{record.table}")
     return class_(getattr(record, "schema", ""), record.key[0])
 
 
-def _entity_of_grant(grant: Grant, held: Held) -> Any:
+def _definition(record: Policy) -> str:
+    roles = ", ".join("public" if role == "public" else identifier(role) for role in record.roles)
+    kind = "permissive" if record.permissive else "restrictive"
+    using = f" using ({record.using})" if record.using is not None else ""
+    check = f" with check ({record.check})" if record.check is not None else ""
+    return f"as {kind} for {record.command} to {roles}{using}{check}"
+
+
+def entity_of_grant(grant: Grant, held: Held) -> Any:
+    """Return what alembic-utils would have made of a privilege."""
     columns = sorted({column for column, _ in held.effect if column is not None})
     grantable = any(option for _, option in held.effect)
     return _class("grant_table")(grant.schema, grant.table, grant.role, grant.privilege, columns, grantable)
+
+
+def _parse_failure() -> type[Exception]:
+    found: type[Exception] = import_module("alembic_utils.exceptions").SQLParseFailure
+    return found
 
 
 def _class(type_: str) -> Any:
