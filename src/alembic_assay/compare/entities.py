@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic.operations import Operations, ops
@@ -17,11 +17,12 @@ from alembic_assay.compare.entity_declared import KINDS, declared
 from alembic_assay.compare.entity_plan import Found, Planner
 from alembic_assay.compare.entity_rehearsal import rehearse
 from alembic_assay.compare.entity_trial import Trial, read, rolled_back
+from alembic_assay.errors import EntityError
 from alembic_assay.options import Options
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
@@ -64,8 +65,26 @@ def compare(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps) -> Pri
     tables |= entity_filters.tables(connection)
     entities = [declared(each, present, tables) for each in registered if each.type_ in KINDS]
     others = list(upgrade_ops.ops)
-    upgrade_ops.ops.extend(_plan(autogen_context, entities, present, others, scope))
+    with _drivers_error(autogen_context):
+        upgrade_ops.ops.extend(_plan(autogen_context, entities, present, others, scope))
     return PriorityDispatchResult.CONTINUE
+
+
+@contextmanager
+def _drivers_error(autogen_context: AutogenContext) -> Iterator[None]:
+    """Let a Python program that uses alembic-utils' operations meet the error that it has met so far."""
+    config = autogen_context.migration_context.config
+    program = config is None or config.cmd_opts is None
+    try:
+        yield
+    except EntityError as error:
+        if program and _options(autogen_context).entities == "alembic-utils" and error.__cause__ is not None:
+            raise error.__cause__ from None
+        raise
+
+
+def _options(autogen_context: AutogenContext) -> Options:
+    return autogen_context.opts.get("assay") or Options()
 
 
 def _plan(
@@ -81,7 +100,6 @@ def _plan(
         _apply(autogen_context, others)
 
     granted = entity_grants.read(connection)
-    options: Options = autogen_context.opts.get("assay") or Options()
     with rolled_back(connection):
         trial = Trial(connection, entities, present, apply)
         trial.run()
@@ -97,7 +115,7 @@ def _plan(
     found = Found(trial, changed, back, removed, wanted, grants)
     for change in found.changes():
         log.info("Detected %s", change)
-    if options.entities == "alembic-utils":
+    if _options(autogen_context).entities == "alembic-utils":
         return list(entity_operations.operations(whole, found, granted))
     planner = Planner(connection, whole, found, others, scope.enabled)
     return _rehearsed(planner, apply if others else None)

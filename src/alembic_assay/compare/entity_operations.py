@@ -33,12 +33,17 @@ def operations(present: Snapshot, found: Found, granted: Mapping[Grant, Held]) -
     trial, changes = found.trial, found.grants
     for each in trial.made():
         if each.type_ == "grant_table":
-            before = granted.get(grant_of(each.entity))
-            if grant_of(each.entity) in changes.changed:
-                yield _made(utils, each.entity, before and entity_of_grant(grant_of(each.entity), before))
+            grant = grant_of(each.entity)
+            held = granted.get(grant)
+            if grant in changes.changed:
+                yield _made(utils, each.entity, held and entity_of_grant(grant, held))
         elif each in found.changed:
             record = trial.present.get(trial.key_before(each))
-            yield _made(utils, each.entity, record and entity_of(record))
+            before = record and entity_of(record)
+            if before and each.type_ == "extension":  # alembic-utils cannot replace one
+                yield utils.DropOp(before)
+                before = None
+            yield _made(utils, each.entity, before)
     for record in _dependants_first(present, found):
         yield utils.DropOp(entity_of(record))
     for grant in changes.removed:

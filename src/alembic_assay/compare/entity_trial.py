@@ -155,7 +155,7 @@ class Trial:
             self._made.update({each: None for each in waiting if each not in errors})
             if len(errors) == len(waiting):
                 if self.applied:
-                    raise _refusal(errors)
+                    raise _refusal(errors) from next(iter(errors.values()))
                 self.others()
                 self.applied = True
                 self.late.update(errors)
