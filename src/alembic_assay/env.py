@@ -26,6 +26,7 @@ from alembic_assay.errors import AssayError, DatabaseURLError, MetadataError, Op
 from alembic_assay.failures import CommitWatch, failure
 from alembic_assay.neon.engine import connect, create
 from alembic_assay.neon.lock import migration_lock
+from alembic_assay.neon.recycle import recycle_pooler
 from alembic_assay.neon.url import ResolvedURL, masked, resolve
 
 if TYPE_CHECKING:
@@ -186,7 +187,8 @@ def _run_online(context: Any, configuration: dict[str, Any], url: str | URL | No
         pooled=found.pooled,
     )
     with connect(migrating) as connection, _lock(context, migrating, found, configuration):
-        _migrate(context, connection, configuration)
+        if _migrate(context, connection, configuration) and options.recycle_pooler and not found.pooled:
+            recycle_pooler(connection)
 
 
 def _search_path(context: Any) -> tuple[str, ...]:
@@ -204,10 +206,11 @@ def _ini_url(config: Config) -> str | None:
         ) from None
 
 
-def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> None:
+def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> int:
+    """Run the migrations; return how many revisions were run."""
     context.configure(connection=connection, **configuration)
     with _spans(context.get_context(), configuration["assay"]):
-        _run_migrations(context)
+        return _run_migrations(context)
 
 
 def _spans(migrating: MigrationContext, options: Options) -> AbstractContextManager[None]:
@@ -219,7 +222,7 @@ def _spans(migrating: MigrationContext, options: Options) -> AbstractContextMana
     return telemetry.migration_spans(migrating)
 
 
-def _run_migrations(context: Any) -> None:
+def _run_migrations(context: Any) -> int:
     watch = CommitWatch(context.get_context())
     try:
         with context.begin_transaction():
@@ -229,6 +232,7 @@ def _run_migrations(context: Any) -> None:
             raise
         paths = {script.path for script in context.script.walk_revisions()}
         raise failure(error, paths, watch) from error
+    return watch.revisions
 
 
 def _say_where(found: ResolvedURL) -> None:

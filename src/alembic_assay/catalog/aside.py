@@ -15,15 +15,13 @@ from alembic_assay.catalog.create_sql import CREATORS, filled
 from alembic_assay.catalog.create_steps import CycleError, Step, ordered
 from alembic_assay.catalog.extensions import Extension
 from alembic_assay.catalog.indexes import Index
-from alembic_assay.catalog.publication_tables import PublicationTable, with_publications
-from alembic_assay.catalog.snapshot import read as read_snapshot
+from alembic_assay.catalog.publication_tables import PublicationTable
+from alembic_assay.catalog.snapshot import read
 from alembic_assay.catalog.triggers import Trigger
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from sqlalchemy import Connection
 
     from alembic_assay.catalog.create_steps import Node
     from alembic_assay.catalog.dependencies import Key
@@ -50,11 +48,6 @@ class Aside:
     restore: tuple[str, ...]
 
 
-def read(connection: Connection) -> Snapshot:
-    """Read the whole database as :func:`aside` needs it: with what publications say of columns."""
-    return with_publications(connection, read_snapshot(connection))
-
-
 def aside(snapshot: Snapshot, altered: Iterable[Key], dropped: Iterable[Key] = ()) -> Aside:
     """Find everything that hangs on some objects, however far away, and write how to drop and how to restore it.
 
@@ -63,7 +56,7 @@ def aside(snapshot: Snapshot, altered: Iterable[Key], dropped: Iterable[Key] = (
     table. Between ``drop`` and ``restore`` the altered objects must get back every name that the dependants use.
 
     Args:
-        snapshot: Of the whole database, by :func:`read`.
+        snapshot: Of the whole database.
         altered: Kind and key of what is changed in place: columns that get another type, types that are built anew.
             Of such a type, the columns and the types made of it must be named too.
         dropped: Kind and key of what the caller drops: all that hangs on it is taken aside, plain indexes too.
@@ -150,17 +143,8 @@ def _make(record: Record, context: Context) -> Iterator[Step]:
         table = qualified(record.table, record.schema)
         add = [f"ALTER TABLE {table} ADD COLUMN {written(record, context)}"] if record.parents == 0 else []
         yield Step((record.kind, record.key), [*add, *details(record)], set(context.needs[record.kind, record.key]))
-    elif isinstance(record, PublicationTable):
-        yield Step((record.kind, record.key), [_publish(record)])
     else:
         yield from CREATORS[record.kind](record, context)
-
-
-def _publish(record: PublicationTable) -> str:
-    columns = f" ({', '.join(map(identifier, record.columns))})" if record.columns else ""
-    where = f" WHERE ({record.where})" if record.where is not None else ""
-    table = qualified(record.table, record.schema)
-    return f"ALTER PUBLICATION {identifier(record.name)} ADD TABLE ONLY {table}{columns}{where}"
 
 
 def _alter_default(column: Column, closure: Closure) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic_assay.catalog.canonical_ddl import Compiler, stub_key
+from alembic_assay.catalog.canonical_plain_tables import PlainTables
 from alembic_assay.catalog.canonical_scratch import Scratch, rolled_back
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.extensions import Extension
@@ -13,7 +14,7 @@ from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.record import Record
 from alembic_assay.catalog.schemas import Schema
 from alembic_assay.catalog.sequences import Sequence
-from alembic_assay.catalog.snapshot import read
+from alembic_assay.catalog.snapshot import Snapshot, read
 from alembic_assay.catalog.tables import Table
 
 if TYPE_CHECKING:
@@ -53,9 +54,20 @@ class Creation:
         self.refused += [refused for _, refused in failed]
         # What the models cannot create may be there already: then it is the real one that is meant.
         names.created -= {piece.creates for piece, _ in failed if piece.creates is not None}
-        for chunk in _chunks(tables) or [[]]:
+        plain_tables = PlainTables.found(scratch, tables, {table.key for table in related(tables)})
+        self._keep(plain_tables.base)
+        rest = [table for table in tables if table.key not in plain_tables.tables]
+        for chunk in _chunks(rest) or ([] if plain_tables.tables else [[]]):
             self._add(scratch, chunk)
+        known = plain_tables.linked(self.records.values())
+        for chunk in _chunks([table for table in tables if table.key in plain_tables.tables.keys() - known]):
+            self._add(scratch, chunk)
+        self._keep(plain_tables.snapshot(known))
         return not failed
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        self.records |= {(each.kind, each.key): _without_owner(each) for each in snapshot}
+        self.dependencies |= set(snapshot.dependencies)
 
     def stubs(self, foreign_keys: Iterable[ForeignKey], here: set[Key]) -> list[Piece]:
         """Return stand-ins for tables that foreign keys point to and that are not here: real ones stay unlocked."""
@@ -166,5 +178,7 @@ def table_of(record: Record) -> Key | None:
 
 
 def _without_owner(record: R) -> R:
+    if not getattr(record, "owner", "") and getattr(record, "acl", None) is None:
+        return record
     values: dict[str, Any] = {"owner": "", "acl": None}
     return replace(record, **{name: value for name, value in values.items() if hasattr(record, name)})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.record import Record
     from alembic_assay.catalog.snapshot import Snapshot
 
-PARTS_OF_A_TABLE = frozenset({"column", "constraint", "index", "trigger", "rule", "policy"})
+PARTS_OF_A_TABLE = frozenset({"column", "constraint", "index", "trigger", "rule", "policy", "publication table"})
 """Kinds whose key begins with that of their table."""
 
 _NAMED = f"""
@@ -155,8 +155,9 @@ UNION ALL
 SELECT 'pg_event_trigger'::regclass, e.oid, NULL, 'event trigger', ARRAY[e.evtname::text]
 FROM pg_event_trigger AS e
 UNION ALL
-SELECT 'pg_publication_rel'::regclass, r.oid, NULL, 'publication', ARRAY[p.pubname::text]
+SELECT 'pg_publication_rel'::regclass, r.oid, NULL, 'publication table', ARRAY[n.nspname::text, c.relname, p.pubname]
 FROM pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid
+JOIN pg_class AS c ON c.oid = r.prrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
 """
 
 SQL = f"""
@@ -312,6 +313,8 @@ def _said(record: Record) -> Iterator[Key]:
             yield "column", (*record.key[:2], column)
     if record.kind == "index" and (constraint := getattr(record, "constraint", None)):
         yield "constraint", (*record.key[:2], constraint)
+    if record.kind == "publication table":
+        yield "publication", record.key[2:]
     for field, kind in (("references", "table"), ("owned_by", "column")):
         if name := getattr(record, field, None):
             yield kind, parts(name)
