@@ -15,6 +15,7 @@ from alembic_assay.catalog import aside
 from alembic_assay.compare import entity_filters, entity_grants, entity_operations, entity_others
 from alembic_assay.compare.entity_declared import KINDS, declared
 from alembic_assay.compare.entity_plan import Found, Planner
+from alembic_assay.compare.entity_provisional import REGISTRY
 from alembic_assay.compare.entity_rehearsal import rehearse
 from alembic_assay.compare.entity_trial import Trial, read, rolled_back
 from alembic_assay.errors import EntityError
@@ -49,6 +50,7 @@ def take_over(autogen_context: AutogenContext, _upgrade_ops: ops.UpgradeOps) -> 
         for key in (("schema", "default", priority) for priority in DispatchPriority):
             own = module.compare_registered_entities
             registered[key] = [entry for entry in registered.get(key, ()) if entry[0] is not own]
+        setattr(autogen_context, REGISTRY, module.registry)
     return PriorityDispatchResult.CONTINUE
 
 
@@ -58,7 +60,7 @@ def compare(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps) -> Pri
     if module is None:
         return PriorityDispatchResult.CONTINUE
     connection = cast("Connection", autogen_context.connection)
-    scope = entity_filters.Scope(autogen_context, module.registry)
+    scope = entity_filters.Scope(autogen_context, module.registry, _options(autogen_context).ignore_tables)
     registered = [each for each in module.registry.entities() if scope.declares(each)]
     present = read(connection)
     tables = {(table.schema or scope.default_schema, table.name) for table in autogen_context.sorted_tables}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +19,7 @@ from alembic_assay.ops.execute import literal
 from alembic_assay.sql import identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
@@ -53,10 +54,12 @@ class Scope:
     Args:
         autogen_context: Of the run.
         registry: Of alembic-utils.
+        ignore: Patterns of what belongs to other tools, with or without the schema.
     """
 
-    def __init__(self, autogen_context: AutogenContext, registry: Any) -> None:
+    def __init__(self, autogen_context: AutogenContext, registry: Any, ignore: Sequence[str] = ()) -> None:
         self._context = autogen_context
+        self._ignore = ignore
         self._classes = tuple(registry.entity_types)
         connection = cast("Connection", autogen_context.connection)
         self.default_schema = str(connection.dialect.default_schema_name)
@@ -82,6 +85,7 @@ class Scope:
             if key not in declared
             and type_of(record) in allowed
             and getattr(record, "schema", None) in self._schemas
+            and not self._ignored(str(getattr(record, "schema", "")), *_names(record))
             and self._included(entity_of(record), reflected=True)
         ]
 
@@ -94,8 +98,14 @@ class Scope:
             for grant, held in present.items()
             if grant not in declared
             and grant.schema in self._schemas
+            and not self._ignored(grant.schema, grant.table)
             and self._included(entity_of_grant(grant, held), reflected=True)
         ]
+
+    def _ignored(self, schema: str, *names: str) -> bool:
+        """Whether a pattern matches an object, or the table that it is on."""
+        spelled = [spelling for name in names for spelling in (name, f"{schema}.{name}")]
+        return any(fnmatchcase(spelling, each) for spelling in spelled for each in self._ignore)
 
     def enabled(self, statement: str, opposite: str) -> bool:
         """Whether the last script of the project that has either of two statements begins with the first one."""
@@ -124,6 +134,14 @@ def type_of(record: Record) -> str | None:
     if isinstance(record, Trigger):
         return "trigger" if record.definition and record.parent is None else None
     return record.kind
+
+
+def _names(record: Record) -> tuple[str, ...]:
+    return (
+        record.key[1:]
+        if record.kind in {"trigger", "policy"}
+        else (record.key[0 if record.kind == "extension" else 1],)
+    )
 
 
 def entity_of(record: Record) -> Any:
