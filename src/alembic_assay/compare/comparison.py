@@ -13,6 +13,7 @@ from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.schemas import Schema
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.compare.adoption import adopted
+from alembic_assay.compare.entity_provisional import provisional
 from alembic_assay.compare.models import Models
 from alembic_assay.compare.rewritten import differing
 from alembic_assay.compare.scope import COMPARED, Scope
@@ -78,6 +79,9 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     names = {schema or default_schema for schema in schemas}
     whole = catalog.read(connection, schemas=sorted(names | models.schemas))
     wanted = canonical(connection, models.metadatas)
+    if wanted.refused:
+        with provisional(autogen_context) as more:
+            wanted = canonical(connection, models.metadatas) if more else wanted
     unclear = _warn(wanted)
     options: Options = autogen_context.opts.get("assay") or Options()
     scope = Scope(autogen_context, models, names, options.ignore_tables)
