@@ -98,8 +98,7 @@ IN_THE_WAY = {
     "policy": ["CREATE POLICY p ON task USING (rank > 0)"],
     "rule": ["CREATE RULE r AS ON DELETE TO task WHERE old.rank > 5 DO INSTEAD NOTHING"],
     "trigger": [
-        "CREATE TRIGGER t BEFORE UPDATE OF rank ON task FOR EACH ROW WHEN (new.rank > 0)"
-        " EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+        "CREATE TRIGGER t BEFORE UPDATE OF rank ON task FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger(a, b)"
     ],
 }
 
