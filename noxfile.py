@@ -1,4 +1,4 @@
-"""The matrices: ``nox -s tests`` (Python and SQLAlchemy), ``nox -s majors`` (PostgreSQL), ``docs``, ``lint``.
+"""The matrices: ``nox -s tests`` (Python and SQLAlchemy), ``majors`` (PostgreSQL); ``races``, ``docs``, ``lint``.
 
 Every run needs what it names: a Python that is not there, or a PostgreSQL that cannot be had, is skipped and said.
 """
@@ -52,6 +52,14 @@ def majors(session: nox.Session, postgresql: str) -> None:
     if found != postgresql:
         session.skip(f"the {chosen} PostgreSQL is version {found}")
     session.run("python", "-m", "pytest", *PARALLEL, *session.posargs, env=environment)
+
+
+@nox.session
+def races(session: nox.Session) -> None:
+    """Run twenty rounds of eight processes at once, and of processes that are killed."""
+    install(session, "test")
+    environment = {"ASSAY_RACE_ROUNDS": "20"}
+    session.run("python", "-m", "pytest", "tests/test_races.py", *session.posargs, env=environment)
 
 
 @nox.session
