@@ -111,6 +111,22 @@ class MigrationLockError(AssayError):
     code = "migration-lock"
 
 
+class NeonAPIError(AssayError):
+    """Neon's API refused, failed, or did not answer.
+
+    Args:
+        message: What it said.
+        hint: What to do about it.
+        status: The HTTP status; 0 without an answer.
+    """
+
+    code = "neon-api"
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
 class TenantsError(AssayError):
     """A list of tenants that is wrong or empty, or an executor that cannot migrate them."""
 
@@ -118,9 +134,15 @@ class TenantsError(AssayError):
 
 
 class LockTimeoutError(AssayError):
-    """DDL waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
+    """DDL, or a reader of the schema, waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
 
     code = "lock-timeout"
+
+
+class SchemaChangedError(AssayError):
+    """The schema was changed while it was read, and again when it was read once more."""
+
+    code = "schema-changed"
 
 
 class MigrationFailedError(AssayError):

@@ -14,10 +14,13 @@ from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.compare.adoption import adopted
 from alembic_assay.compare.entity_provisional import provisional
 from alembic_assay.compare.models import Models
+from alembic_assay.compare.rewritten import differing
 from alembic_assay.compare.scope import COMPARED, Scope
 from alembic_assay.options import Options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
 
@@ -82,7 +85,9 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     schemas_there = {record.name for record in whole.of(Schema)}
     new = tuple(Schema(name=name) for name in sorted(_used(known) - schemas_there))
     known = Snapshot((*new, *known.records), known.dependencies)
-    found = catalog.diff(present, Snapshot(tuple(each for each in known if _compared(each))))
+    elsewhere = models.by_events | _inherited(whole)
+    mine, theirs = (Snapshot(tuple(_compared(each, elsewhere))) for each in (present, known))
+    found = differing(connection, catalog.diff(mine, theirs), whole)
     changes = [each for each in found if not _doubtful(each, unclear)]
     return Comparison(models, whole, present, known, changes)
 
@@ -129,7 +134,23 @@ def _wanted(record: Record, tables: set[Key]) -> bool:
     return True
 
 
-def _compared(record: Record) -> bool:
+def _inherited(whole: Snapshot) -> set[tuple[str, Key]]:
+    """Return the constraints and indexes that a table has from its parent: only that can change them."""
+    found = set()
+    for record in whole:
+        each: Any = record
+        if (record.kind == "constraint" and not each.local) or (record.kind == "index" and each.parent):
+            found.add((record.kind, record.key))
+    return found
+
+
+def _compared(snapshot: Snapshot, elsewhere: set[tuple[str, Key]]) -> Iterator[Record]:
+    for record in snapshot:
+        if _itself(record) and (record.kind, record.key) not in elsewhere:
+            yield record
+
+
+def _itself(record: Record) -> bool:
     """Whether a record is compared by itself: an index of a constraint is compared with that."""
     each: Any = record
     if record.kind == "schema":

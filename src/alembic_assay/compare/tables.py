@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alembic.assay.compare.tables")
 
-_TABLE_PARTS = frozenset({"column", "constraint", "index"})
+_OF_TABLES = frozenset({"table", "column", "constraint", "index", "sequence"})
 
 
 def compare(
@@ -59,7 +59,7 @@ def compare(
 
 def sides(autogen_context: AutogenContext, found: Comparison) -> tuple[Side, Side]:
     """Return both sides, of as much as the changes touch."""
-    touched = {_table(change) for change in found.changes if change.record.kind in {"table", *_TABLE_PARTS}}
+    touched = {_table_of(change.record) for change in found.changes if change.record.kind in _OF_TABLES}
     connection = cast("Connection", autogen_context.connection)
     role = str(connection.execute(text("SELECT current_user")).scalar_one()) if touched else ""
     default_schema, models = found.models.default_schema, found.models
@@ -99,7 +99,3 @@ def _sort_tables(autogen_context: AutogenContext) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Cannot correctly sort tables", SAWarning)
         _ = autogen_context.sorted_tables
-
-
-def _table(change: Change) -> tuple[str, ...]:
-    return change.record.key[:2]

@@ -40,19 +40,29 @@ def refuse_rows(connection: Connection, title: str, rebuild: Rebuild) -> None:
     Raises:
         IrreversibleError: Rows hold a label that vanishes and has no replacement; says how many hold which.
     """
-    held = _held(connection, rebuild.columns, rebuild.unmapped, rebuild.conversion)
-    if held:
-        raise IrreversibleError(
-            f"op.replace_enum: enum {title} would lose {', '.join(map(repr, rebuild.unmapped))}, but {held}."
-            " Nothing was changed.",
-            hint=f"Map the rows: mapping={{{', '.join(f'{label!r}: ...' for label in rebuild.unmapped)}}}.",
-        )
+    refuse_labels(connection, title, rebuild.columns, rebuild.unmapped, rebuild.conversion)
     nested = [column for column in rebuild.columns if not rebuild.conversion.maps(column.type)]
     if held := _held(connection, nested, list(rebuild.conversion.mapping), rebuild.conversion):
         raise IrreversibleError(
             f"op.replace_enum: labels of enum {title} within arrays of rows or of ranges cannot be mapped, but {held}."
             " Nothing was changed.",
             hint="Change those rows by an UPDATE before it.",
+        )
+
+
+def refuse_labels(
+    connection: Connection, title: str, columns: Iterable[Column], labels: Sequence[str], conversion: Conversion
+) -> None:
+    """Refuse to lose labels that rows hold.
+
+    Raises:
+        IrreversibleError: Says how many rows hold which.
+    """
+    if held := _held(connection, columns, labels, conversion):
+        raise IrreversibleError(
+            f"op.replace_enum: enum {title} would lose {', '.join(map(repr, labels))}, but {held}."
+            " Nothing was changed.",
+            hint=f"Map the rows: mapping={{{', '.join(f'{label!r}: ...' for label in labels)}}}.",
         )
 
 
