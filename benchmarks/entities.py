@@ -21,6 +21,7 @@ from alembic_assay.proof.server import find_binaries, running
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_EACH = ("function", "function", "function", "view", "view on it")
 _PLUGINS = {
     "alembic-utils": ["alembic.autogenerate.*"],
     "assay.entities": ["alembic.autogenerate.*", "assay.entities"],
@@ -31,12 +32,14 @@ def entities(number: int) -> list[Any]:
     """Return so many functions and views, three of five functions; each view reads the one before it."""
     found: list[Any] = []
     for position in range(number):
-        if position % 5 < 3:
+        kind = _EACH[position % len(_EACH)]
+        if kind == "function":
             body = f"RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RETURN a + {position}; END $$"
             found.append(PGFunction("public", f"f{position:04}(a integer, b text DEFAULT 'x')", body))
         else:
-            below = f"v{position - 1:04}" if position % 5 == 4 else "base"
-            found.append(PGView("public", f"v{position:04}", f"SELECT id, title FROM {below} WHERE id > {position}"))
+            below = f"v{position - 1:04}" if kind == "view on it" else "base"
+            query = f"SELECT id, title FROM {below} WHERE id > {position}"  # noqa: S608 - made of numbers
+            found.append(PGView("public", f"v{position:04}", query))
     return found
 
 
