@@ -10,12 +10,9 @@ import os
 import platform
 import shutil
 import tarfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import nox
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_missing_interpreters = False
@@ -99,6 +96,20 @@ def install(session: nox.Session, group: str, *requirements: str) -> None:
     """Install the package as a user would, with the tools of a dependency group, in one resolution."""
     tools = nox.project.dependency_groups(PROJECT, group)
     session.install(".[embedded]", *tools, *requirements)
+
+
+@nox.session
+def diagrams(session: nox.Session) -> None:
+    """Parse what is drawn with the real parsers; Graphviz's dot must be there."""
+    if shutil.which("npm") is None or shutil.which("dot") is None:
+        session.skip("npm or dot is not there")
+    install(session, "test")
+    directory = session.cache_dir.resolve() / "parsers"
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path("tests/emit/parsers/package.json"), directory)
+    session.run("npm", "install", "--no-audit", "--no-fund", "--prefix", str(directory), external=True)
+    environment = {"ASSAY_NODE_MODULES": str(directory / "node_modules")}
+    session.run("pytest", "tests/emit/test_diagrams.py", *session.posargs, env=environment)
 
 
 def packaged(session: nox.Session, major: str) -> Path:
