@@ -28,6 +28,7 @@ from alembic_assay.neon.engine import connect, create
 from alembic_assay.neon.lock import migration_lock
 from alembic_assay.neon.recycle import recycle_pooler
 from alembic_assay.neon.url import ResolvedURL, masked, resolve
+from alembic_assay.proof import restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -209,6 +210,8 @@ def _ini_url(config: Config) -> str | None:
 def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> int:
     """Run the migrations; return how many revisions were run."""
     context.configure(connection=connection, **configuration)
+    if "restore-point" in context.get_x_argument():
+        restore.make(context.get_context(), context.script, _application_name(context))
     with _spans(context.get_context(), configuration["assay"]):
         return _run_migrations(context)
 

@@ -111,6 +111,22 @@ class MigrationLockError(AssayError):
     code = "migration-lock"
 
 
+class NeonAPIError(AssayError):
+    """Neon's API refused, failed, or did not answer.
+
+    Args:
+        message: What it said.
+        hint: What to do about it.
+        status: The HTTP status; 0 without an answer.
+    """
+
+    code = "neon-api"
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
 class TenantsError(AssayError):
     """A list of tenants that is wrong or empty, or an executor that cannot migrate them."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.dependencies import Key
     from alembic_assay.catalog.record import Record
     from alembic_assay.compare.entity_declared import Declared
+    from alembic_assay.compare.entity_grants import Changes
     from alembic_assay.compare.entity_trial import Trial
 
 _EARLY = frozenset({"function", "extension"})
@@ -40,7 +41,7 @@ class Found:
         back: Those of it that can be replaced in place on the way back.
         removed: What is there and not declared.
         wanted: The whole database when all was made.
-        grants: The statements for privileges of the upgrade, of the downgrade, and what they do.
+        grants: What happens to privileges.
     """
 
     trial: Trial
@@ -48,7 +49,7 @@ class Found:
     back: Collection[Declared]
     removed: Sequence[Record]
     wanted: Snapshot
-    grants: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
+    grants: Changes
 
     def changes(self) -> tuple[str, ...]:
         """Return what happens, for people."""
@@ -57,7 +58,7 @@ class Found:
             f"{'changed' if trial.key_before(each) in trial.present else 'added'} {record.title}"
             for each, record in self.changed.items()
         ]
-        return (*sorted(made), *sorted(f"removed {record.title}" for record in self.removed), *self.grants[2])
+        return (*sorted(made), *sorted(f"removed {record.title}" for record in self.removed), *self.grants.titles)
 
 
 @dataclass(slots=True)
@@ -175,9 +176,9 @@ class Planner:
     ) -> Iterator[ReplaceEntitiesOp]:
         enable, disable = entity_security.row_security(self.present, self.found, self.enabled)
         (up_1, down_1), (up_2, down_2) = one, two
-        grant, revoke, _ = self.found.grants
-        made_up = Direction((*up_2.create, *enable, *grant), creates=up_2.created)
-        gone_down = Direction((*revoke, *disable, *down_2.drop), drops=down_2.dropped)
+        grants = self.found.grants
+        made_up = Direction((*up_2.create, *enable, *grants.upgrade), creates=up_2.created)
+        gone_down = Direction((*grants.downgrade, *disable, *down_2.drop), drops=down_2.dropped)
         gone_up, made_down = Direction(up_2.drop, up_2.dropped), Direction(down_2.create, creates=down_2.created)
         if not self.others:
             yield ReplaceEntitiesOp(_joined(gone_up, made_up, three[0]), _joined(three[1], gone_down, made_down))

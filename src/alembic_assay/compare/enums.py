@@ -129,10 +129,11 @@ def _bring_about(
                 *out_of_the_way(autogen_context, upgrade_ops.ops, existing, found.gone),
                 *drop_before(upgrade_ops.ops, existing.name, found.gone, dialect),
             ]
-            describe(autogen_context, operation, existing, first)
             if first:
                 yield BeforeRebuildOp(first)
-        yield operation
+            yield describe(autogen_context, operation, existing, first)
+        else:
+            yield operation
     if (
         existing.name != model.name
         or moved
