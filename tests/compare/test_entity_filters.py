@@ -115,7 +115,7 @@ def test_what_hangs_on_it_and_does_not_fit_any_more(database_url: URL) -> None:
         proposed(database_url, V, "CREATE SCHEMA s", "CREATE VIEW s.w AS SELECT title FROM v")
     assert str(caught.value) == (
         'changed view public.v: PostgreSQL refuses \'CREATE VIEW "s"."w" AS SELECT v.title FROM public.v\', which'
-        " puts back what hangs on it: column v.title does not exist. Register or change that in the same revision, or"
+        ' puts back what hangs on it: column "title" does not exist. Register or change that in the same revision, or'
         " drop it before."
     )
 
