@@ -159,7 +159,7 @@ def parse(text: str, where: str) -> tuple[Path, str | None]:
         elif text[position : position + 1] != ".":
             break
         position += 1
-    if position != len(text) or not parts or new == "":
+    if position != len(text) or not parts or new == "" or text.endswith("."):
         raise RenameError(f"{where}: expected path:new.", hint=_SYNTAX)
     return tuple(parts), new
 

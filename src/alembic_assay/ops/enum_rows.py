@@ -35,14 +35,14 @@ def lock(connection: Connection, rebuild: Rebuild) -> None:
 
 
 def refuse_rows(connection: Connection, title: str, rebuild: Rebuild) -> None:
-    """Refuse to lose values.
+    """Refuse to lose values, when ``op.replace_enum`` runs.
 
     Raises:
         IrreversibleError: Rows hold a label that vanishes and has no replacement; says how many hold which.
     """
     refuse_labels(connection, title, rebuild.columns, rebuild.unmapped, rebuild.conversion)
     nested = [column for column in rebuild.columns if not rebuild.conversion.maps(column.type)]
-    if held := _held(connection, nested, list(rebuild.conversion.mapping), rebuild.conversion):
+    if held := held_by(connection, nested, list(rebuild.conversion.mapping), rebuild.conversion):
         raise IrreversibleError(
             f"op.replace_enum: labels of enum {title} within arrays of rows or of ranges cannot be mapped, but {held}."
             " Nothing was changed.",
@@ -58,7 +58,7 @@ def refuse_labels(
     Raises:
         IrreversibleError: Says how many rows hold which.
     """
-    if held := _held(connection, columns, labels, conversion):
+    if held := held_by(connection, columns, labels, conversion):
         raise IrreversibleError(
             f"op.replace_enum: enum {title} would lose {', '.join(map(repr, labels))}, but {held}."
             " Nothing was changed.",
@@ -66,7 +66,8 @@ def refuse_labels(
         )
 
 
-def _held(connection: Connection, columns: Iterable[Column], labels: Sequence[str], conversion: Conversion) -> str:
+def held_by(connection: Connection, columns: Iterable[Column], labels: Sequence[str], conversion: Conversion) -> str:
+    """Say which rows hold which of some labels: ``2 rows of public.t.mood hold 'sad'``; nothing if none does."""
     return "; ".join(part for column in columns for part in _rows(connection, column, labels, conversion))
 
 
