@@ -113,9 +113,10 @@ def test_what_hangs_on_it_and_does_not_fit_any_more(database_url: URL) -> None:
     register_entities([view("SELECT id FROM task")])
     with pytest.raises(EntityError) as caught:
         proposed(database_url, V, "CREATE SCHEMA s", "CREATE VIEW s.w AS SELECT title FROM v")
-    assert str(caught.value) == (
-        'changed view public.v: PostgreSQL refuses \'CREATE VIEW "s"."w" AS SELECT v.title FROM public.v\', which'
-        " puts back what hangs on it: column v.title does not exist. Register or change that in the same revision, or"
+    message = str(caught.value).replace("SELECT v.title", "SELECT title").replace("v.title", '"title"')  # before 18
+    assert message == (
+        'changed view public.v: PostgreSQL refuses \'CREATE VIEW "s"."w" AS SELECT title FROM public.v\', which'
+        ' puts back what hangs on it: column "title" does not exist. Register or change that in the same revision, or'
         " drop it before."
     )
 
