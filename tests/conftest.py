@@ -1,4 +1,4 @@
-"""A real server for the session, a fresh database for a test, a real project in it."""
+"""A real server for the session, a fresh database for a test, PgBouncer in front of it, a real project in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import NullPool, create_engine
-from tests.support import servers
+from tests.support import pgbouncer, servers
 from tests.support.project import Project
 
 if TYPE_CHECKING:
@@ -54,3 +54,22 @@ def connection(database_url: URL) -> Iterator[Connection]:
 def project(tmp_path: Path, database_url: URL) -> Project:
     """An Alembic project without tables or revisions, in :func:`database_url`."""
     return Project(tmp_path / "project", database_url)
+
+
+@pytest.fixture(scope="session")
+def _pgbouncer_found() -> None:
+    if pgbouncer.find() is None:
+        pytest.skip("no program 'pgbouncer' was found: install the package pgbouncer")
+
+
+@pytest.fixture
+def pooled_url(_pgbouncer_found: None, database_url: URL) -> Iterator[URL]:
+    """URL of the test's database through PgBouncer in transaction mode."""
+    with pgbouncer.running(database_url) as url:
+        yield url
+
+
+@pytest.fixture
+def late_pooler(_pgbouncer_found: None) -> int:
+    """A port where nobody listens yet, for a PgBouncer to be started there."""
+    return pgbouncer.free_port()

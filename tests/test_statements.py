@@ -14,7 +14,15 @@ from tests.support.servers import libpq_url
 
 from alembic_assay.errors import UnparsedSQLError
 from alembic_assay.sql import identifier
-from alembic_assay.statements import enum_name, expression, index_column, index_element, parse, strings
+from alembic_assay.statements import (
+    enum_name,
+    expression,
+    index_column,
+    index_element,
+    not_null_columns,
+    parse,
+    strings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,6 +227,25 @@ def test_names_come_back_whatever_they_are(index: str, table: str, column: str) 
 def test_an_expression_is_no_column() -> None:
     elements = ["a", '"A b" DESC NULLS LAST', "a text_pattern_ops", "(a + 1)", "lower(a)", "a b c d", "a, b", ""]
     assert [index_column(element) for element in elements] == ["a", "A b", "a", None, None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("predicate", "columns"),
+    [
+        ('"a" IS NOT NULL', ("a",)),
+        ('((t."a B" IS NOT NULL) AND (b IS NOT NULL) AND c IS NOT NULL)', ("a B", "b", "c")),
+        ("a IS NULL", ()),
+        ("a IS NOT NULL OR b IS NOT NULL", ()),
+        ("NOT (a IS NOT NULL)", ()),
+        ("a IS NOT NULL AND b > 1", ()),
+        ("lower(a) IS NOT NULL", ()),
+        ("ROW(a, b) IS NOT NULL", ()),
+        ("a IS NOT", ()),
+        ("", ()),
+    ],
+)
+def test_a_predicate_that_leaves_only_null_out(predicate: str, columns: tuple[str, ...]) -> None:
+    assert not_null_columns(predicate) == columns
 
 
 def test_fields_are_read_by_postgresqls_own_names() -> None:

@@ -11,7 +11,8 @@ from sqlmodel import Session
 def session_scope(engine: Engine) -> Iterator[Session]:
     """Open a session, commit it at the end, roll it back if anything goes wrong.
 
-    Objects stay readable after the commit: a response is often built from them then.
+    Objects stay readable after the commit: a response is often built from them then. An application that has its
+    engine from the environment writes ``with database.session()``, of ``alembic_assay.session.Database``, instead.
 
     Example:
         >>> with session_scope(engine) as session:  # doctest: +SKIP

@@ -141,6 +141,36 @@ def index_column(element: str) -> str | None:
     return unwrap(parameter).name or None
 
 
+def not_null_columns(predicate: str) -> tuple[str, ...]:
+    """Return the columns of a predicate that says of columns that they are not NULL, and nothing else.
+
+    Args:
+        predicate: An expression.
+
+    Returns:
+        Nothing where the predicate says anything else, or cannot be parsed.
+
+    >>> not_null_columns("(a IS NOT NULL) AND b IS NOT NULL"), not_null_columns("a IS NOT NULL OR b > 1")
+    (('a', 'b'), ())
+    """
+    try:
+        (entry,) = _tree(f"SELECT WHERE {predicate}").stmts
+    except (UnparsedSQLError, ValueError):
+        return ()
+    clause = unwrap(unwrap(entry.stmt).where_clause)
+    is_and = kind_of(clause) == "BoolExpr" and enum_name(clause, "boolop") == "AND_EXPR"
+    tests = [unwrap(node) for node in clause.args] if is_and else [clause]
+    columns = [_tested_column(test) for test in tests]
+    return tuple(column for column in columns if column) if all(columns) else ()
+
+
+def _tested_column(test: Any) -> str | None:
+    if kind_of(test) != "NullTest" or enum_name(test, "nulltesttype") != "IS_NOT_NULL":
+        return None
+    tested = unwrap(test.arg)
+    return strings(tested.fields)[-1] if kind_of(tested) == "ColumnRef" else None
+
+
 def _tree(sql: str) -> Any:
     postgast = _lazily("postgast")
     if "\0" in sql:

@@ -21,11 +21,9 @@ from alembic_assay.sql import Statement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from _pytest.mark import ParameterSet
     from sqlalchemy import URL, Connection, MetaData
 
 HERE = Path(__file__).parent
-NOT_YET = {"danbooru": "operators are not read yet"}
 TYPES = """
 CREATE TABLE t (a bigint, b varchar(7), c varchar, d char(3), e numeric(10,2), f numeric, g time(3) with time zone,
     h timestamp(2), i timestamptz, j interval day to second(3), k interval, l bit(3), m bit varying(4), n bit varying,
@@ -47,20 +45,18 @@ def remade(server_url: URL, sql: str) -> Iterator[tuple[roundtrip.Database, roun
         yield original, roundtrip.Database(second, roundtrip.snapshot_of(second), servers.pg_dump(second))
 
 
-def _path(path: Path) -> ParameterSet:
-    reason = NOT_YET.get(path.stem)
-    marks = [] if reason is None else [pytest.mark.xfail(strict=True, reason=reason)]
-    return pytest.param(path, id=path.stem, marks=marks)
-
-
-@pytest.mark.parametrize("path", [_path(path) for path in sorted((HERE / "features").glob("*.sql"))])
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem) for path in sorted((HERE / "features").glob("*.sql"))]
+)
 def test_a_feature_comes_back_as_it_was(server_url: URL, path: Path) -> None:
     with remade(server_url, roundtrip.required(path, server_url)) as (original, made):
         assert original.against(made) == roundtrip.Differences((), ())
         assert made.snapshot.dependencies == original.snapshot.dependencies
 
 
-@pytest.mark.parametrize("path", [_path(path) for path in sorted((HERE / "schemas").glob("*.sql"))])
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem) for path in sorted((HERE / "schemas").glob("*.sql"))]
+)
 def test_a_published_schema_comes_back_no_worse_than_by_pg_dump(server_url: URL, path: Path) -> None:
     with remade(server_url, roundtrip.required(path, server_url)) as (original, made):
         ours, floor = original.against(made), roundtrip.by_pg_dump(server_url, original)

@@ -16,8 +16,8 @@ from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.create_context import CreateError
 from alembic_assay.catalog.create_sql import create_sql
 from alembic_assay.catalog.dependencies import Dependency
-from alembic_assay.catalog.enum_uses import EnumUses
 from alembic_assay.catalog.functions import Function
+from alembic_assay.catalog.publication_tables import PublicationTable
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.catalog.tables import Table
 from alembic_assay.sql import Statement, identifier
@@ -25,12 +25,10 @@ from alembic_assay.sql import Statement, identifier
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from _pytest.mark import ParameterSet
     from sqlalchemy import URL, Connection
 
 HERE = Path(__file__).parent
 FEATURES = sorted((HERE / "features").glob("*.sql"))
-NOT_YET = {"danbooru": "operators are not read yet"}
 SMALL = """
 CREATE TYPE mood AS ENUM ('it''s', '50%', ':x');
 CREATE FUNCTION f(int) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 > 0;
@@ -64,13 +62,7 @@ def roles(server_url: URL) -> Iterator[tuple[str, str]]:
             connection.execute(f"DROP ROLE {identifier(name)}".encode())
 
 
-def _schema(path: Path) -> ParameterSet:
-    reason = NOT_YET.get(path.stem)
-    marks = [] if reason is None else [pytest.mark.xfail(strict=True, reason=reason)]
-    return pytest.param(path, id=path.stem, marks=marks)
-
-
-@pytest.mark.parametrize("path", [_schema(path) for path in SCHEMAS])
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in SCHEMAS])
 def test_a_published_schema_comes_back_no_worse_than_by_pg_dump(server_url: URL, path: Path) -> None:
     sql = roundtrip.required(path, server_url)
     with roundtrip.round_trip(server_url, sql, create_sql) as (original, made):
@@ -240,7 +232,8 @@ def test_a_foreign_table_without_its_server_is_named() -> None:
 
 
 def test_a_kind_that_is_not_known_is_named() -> None:
-    uses = EnumUses(schema="s", name="e", columns=(), others=())
+    published = PublicationTable(schema="s", table="t", name="p")
     with pytest.raises(CreateError) as error:
-        create_sql(Snapshot((uses,)))
-    assert str(error.value) == "enum uses s.e: expected a kind that SQL can be written for, got 'enum uses'."
+        create_sql(Snapshot((published,)))
+    message = "publication table s.t.p: expected a kind that SQL can be written for, got 'publication table'."
+    assert str(error.value) == message

@@ -82,6 +82,31 @@ GRANT SELECT ON base TO PUBLIC;
 GRANT UPDATE (note) ON base TO PUBLIC;
 """
 
+RARE = """
+CREATE ACCESS METHOD am TYPE INDEX HANDLER gisthandler;
+CREATE LANGUAGE lang HANDLER plpgsql_call_handler;
+CREATE COLLATION co (provider = libc, locale = 'C');
+CREATE TYPE shell;
+CREATE DEFAULT CONVERSION cv FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;
+CREATE OPERATOR ~~> (FUNCTION = int4gt, LEFTARG = int, RIGHTARG = int, NEGATOR = <=);
+CREATE OPERATOR CLASS oc FOR TYPE int USING hash AS OPERATOR 1 =, FUNCTION 1 hashint4(int);
+CREATE CAST (pair AS text) WITH INOUT;
+CREATE TRANSFORM FOR pair LANGUAGE plpgsql (FROM SQL WITH FUNCTION prsd_lextype(internal));
+CREATE TEXT SEARCH PARSER pa (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+CREATE TEXT SEARCH TEMPLATE te (LEXIZE = dsimple_lexize);
+CREATE TEXT SEARCH DICTIONARY di (TEMPLATE = te);
+CREATE TEXT SEARCH CONFIGURATION cf (COPY = simple);
+CREATE FOREIGN DATA WRAPPER fdw OPTIONS (a 'x=y');
+CREATE SERVER far FOREIGN DATA WRAPPER fdw;
+CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (a 'b');
+CREATE PUBLICATION pub FOR TABLE points;
+CREATE FUNCTION et() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER et ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION et();
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+DO $$BEGIN EXECUTE 'ALTER DATABASE ' || quote_ident(current_database()) || ' SET work_mem = 7000'; END$$;
+INSERT INTO pg_seclabel SELECT 'base'::regclass, 'pg_class'::regclass, 1, 'dummy', 'secret';
+"""
+
 EXAMPLE: dict[str, Any] = {
     "format": "schema/1",
     "name": "todo",
@@ -139,7 +164,7 @@ EXAMPLE: dict[str, Any] = {
 
 @pytest.fixture
 def snapshot(connection: Connection) -> Snapshot:
-    connection.exec_driver_sql(SCHEMA, execution_options={"no_parameters": True})
+    connection.exec_driver_sql(SCHEMA + RARE, execution_options={"no_parameters": True})
     return catalog.read(connection)
 
 

@@ -85,9 +85,10 @@ class Sql:
             result = connection.execute(text(statement), parameters)
             return [tuple(row) for row in result] if result.returns_rows else []
 
-    def wait_for(self, name: str) -> None:
-        """Wait until somebody of that application_name is connected."""
-        while not self("SELECT FROM pg_stat_activity WHERE application_name = :name", name=name):
+    def wait_for(self, name: str, query: str = "") -> None:
+        """Wait until somebody of that application_name is connected, and sends something like ``query``."""
+        sought = "SELECT FROM pg_stat_activity WHERE application_name = :name AND query ~ :query"
+        while not self(sought, name=name, query=query):
             time.sleep(0.02)
 
     def locks(self) -> int:
@@ -283,7 +284,7 @@ def test_a_session_lock_that_is_not_ours_any_more_is_told(
 
 def test_a_connection_that_is_lost_while_it_waits(database_url: URL, sql: Sql) -> None:
     with lock(database_url, "direct"), Process(database_url, "direct", wait=60, name="waiter") as waiter:
-        sql.wait_for("waiter")
+        sql.wait_for("waiter", query="advisory")  # before that, it would connect again
         sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'waiter'")
         assert waiter.hear() == (
             f"DatabaseUnreachableError: cannot connect to {masked(database_url)}: "

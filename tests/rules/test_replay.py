@@ -17,6 +17,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    column,
     desc,
     func,
     literal_column,
@@ -24,12 +25,13 @@ from sqlalchemy import (
 )
 
 from alembic_assay.catalog.indexes import Index as CatalogIndex
+from alembic_assay.rules.known_indexes import begins_with, serves
 from alembic_assay.rules.replay import added_foreign_keys, dropped_index, replay
-from alembic_assay.rules.tables import KnownTables, begins_with, serves, table_key
+from alembic_assay.rules.tables import KnownTables, table_key
 
 
 def create(name: str = "t", *items: Any, **options: Any) -> ops.CreateTableOp:
-    columns = [Column(column, Integer) for column in "abc"]
+    columns = [Column(name, Integer) for name in "abc"]
     return ops.CreateTableOp(name, [*columns, *items], **options)
 
 
@@ -77,6 +79,11 @@ def test_columns_of_an_index_are_found_in_whatever_is_written() -> None:
         ({"postgresql_using": "HASH"}, "hash", False, True),
         ({"postgresql_using": "gin"}, "gin", False, False),
         ({"postgresql_where": text("a > 1")}, "btree", True, False),
+        ({"postgresql_where": text("a IS NOT NULL")}, "btree", True, True),
+        ({"postgresql_where": column("a").is_not(None)}, "btree", True, True),
+        ({"postgresql_where": text("a IS NOT NULL AND b IS NOT NULL")}, "btree", True, False),
+        ({"postgresql_where": text("a IS NOT NULL OR b")}, "btree", True, False),
+        ({"postgresql_where": text("a IS NULL")}, "btree", True, False),
         ({"postgresql_include": ["b"]}, "btree", False, True),
     ],
 )

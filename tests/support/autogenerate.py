@@ -21,6 +21,7 @@ from sqlalchemy import MetaData, NullPool, create_engine, text
 from alembic_assay import catalog
 from alembic_assay.env import OUR_PLUGINS, STOCK_PLUGINS
 from alembic_assay.options import Options
+from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -123,7 +124,7 @@ def rows(url: URL) -> dict[str, list[str]]:
     with migrating(url) as connection:
         tables = connection.execute(text(listed)).scalars().all()
         found = {
-            name: connection.exec_driver_sql(f"SELECT t::text FROM {name} AS t ORDER BY 1").scalars().all()
+            name: connection.execute(Statement(f"SELECT t::text FROM {name} AS t ORDER BY 1")).scalars().all()
             for name in sorted(tables)
         }
     return {name: list(values) for name, values in found.items()}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-_REQUIRES = re.compile(r"^-- requires: (?:(?P<major>\d+)|extension (?P<extension>\w+))$", re.MULTILINE)
+_REQUIRES = re.compile(r"^-- requires: (?:(?P<major>\d+)|(?P<icu>icu)|extension (?P<extension>\w+))$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,14 @@ class Database:
 def required(path: Path, server_url: URL) -> str:
     """Return a file's SQL; skip the test if the server is too old for it, or lacks an extension."""
     sql = path.read_text("utf-8")
-    _, available = _server(server_url)
+    _, available, icu = _server(server_url)
     for found in _REQUIRES.finditer(sql):
         if found["major"]:
             at_least(server_url, int(found["major"]))
         if found["extension"] and found["extension"] not in available:
             pytest.skip(f"the server has no extension {found['extension']}")
+        if found["icu"] and not icu:
+            pytest.skip("the server is built without ICU")
     return sql
 
 
@@ -81,10 +83,16 @@ def at_least(server_url: URL, major: int) -> None:
 
 
 @functools.cache
-def _server(url: URL) -> tuple[int, frozenset[str]]:
+def _server(url: URL) -> tuple[int, frozenset[str], bool]:
     with psycopg.connect(servers.libpq_url(url)) as connection:
         rows = connection.execute("SELECT name FROM pg_available_extensions").fetchall()
-        return connection.info.server_version // 10000, frozenset(name for (name,) in rows)
+        icu = (
+            connection.execute(
+                "SELECT FROM pg_collation WHERE collprovider = 'i' AND collversion <> '' LIMIT 1"
+            ).fetchone()
+            is not None
+        )
+        return connection.info.server_version // 10000, frozenset(name for (name,) in rows), icu
 
 
 @contextmanager

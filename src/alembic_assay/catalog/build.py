@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, Sequence, Table, event, quoted_name
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 _OWNED = frozenset({"table", "view"})
 _FORMS = frozenset({"ordinary", "partitioned"})
+_PLAIN = re.compile("[a-z_][a-z0-9_]*")
+BY_EVENTS = "assay_by_events"
+"""The key of ``MetaData.info`` that holds kind and key of what DDL events make."""
+
+_CONSTRUCTS = frozenset({"table", "sequence", "enum", "domain"})
 _UNCHECKED = "SET check_function_bodies = off"
 _CHECKED = "RESET check_function_bodies"
 
@@ -56,7 +62,7 @@ class _Builder:
         self.snapshot = snapshot
         self.metadata = MetaData()
         self.types = Types(self.metadata)
-        self.steps = create_sql._ordered(snapshot)  # noqa: SLF001 - one order for both
+        self.steps = create_sql.ordered_steps(snapshot)
         split = frozenset(("table", step.node[1]) for step in self.steps if step.node[0] == "default")
         self.context = Context(snapshot, split)
         self.nodes = {step.node for step in self.steps}
@@ -74,6 +80,17 @@ class _Builder:
                 self._foreign_key(step.node)
         after = [*self._after(), *self._properties()]
         self._listen("after_create", [_UNCHECKED, *after, _CHECKED] if after else [])
+        self.metadata.info[BY_EVENTS] = frozenset(self._by_events())
+
+    def _by_events(self) -> Iterator[Node]:
+        """Yield what events make, which the constructs therefore do not show."""
+        for node, record in self.records.items():
+            step = ("foreign key" if getattr(record, "references", None) else record.kind, record.key)
+            made = step in self.plan.built if record.kind in _CONSTRUCTS else step in self.items
+            if record.kind == "column":
+                made = ("table", record.key[:2]) in self.plan.built and ("default", record.key[:2]) not in self.nodes
+            if not made:
+                yield node
 
     def _candidate(self, step: Step) -> bool:
         """Whether SQLAlchemy can say what a step makes."""
@@ -84,7 +101,10 @@ class _Builder:
         if kind == "sequence":
             return not record.identity and not record.unlogged
         if kind == "table":
-            return record.form in _FORMS and record.of_type is None and "%" not in (record.partition_key or "")
+            plain = _PLAIN.fullmatch(record.access_method or "heap")  # SQLAlchemy does not quote it
+            return (
+                bool(plain) and record.form in _FORMS and not record.of_type and "%" not in (record.partition_key or "")
+            )
         if kind == "constraint" and record.type == "check":
             return record in inline_checks(self.context.tables[key[:2]], self.context)
         return bool(step.statements) and self._candidate_of_table(kind, record)
@@ -166,7 +186,7 @@ class _Builder:
             self.items[node] = item
 
     def _after(self) -> Iterator[str]:
-        for step in self.steps:
+        for step in (step for step in self.steps if step.node[0] not in create_sql.LAST):
             kind, key = step.node
             if kind == "table" and step.node in self.plan.built:
                 yield from self._residue(self.context.tables[key], step)
@@ -189,7 +209,7 @@ class _Builder:
     def _properties(self) -> Iterator[str]:
         """Yield comments that SQLAlchemy does not make, privileges, and the filling of materialised views."""
         owners = {record.key: getattr(record, "owner", "") for record in self.snapshot if record.kind in _OWNED}
-        for record in self.snapshot:
+        for record in (record for record in self.snapshot if record.kind not in create_sql.LAST):
             node = ("foreign key" if getattr(record, "references", None) else record.kind, record.key)
             said = record.key[:2] in self.tables and (record.kind in {"table", "column"} or node in self.items)
             if not said or record.kind == "index":
@@ -197,7 +217,8 @@ class _Builder:
         for record in self.snapshot:
             owner = owners.get(record.key[:2], "") if record.kind == "column" else getattr(record, "owner", "")
             yield from create_grants.grants(record, owner, owners=False)
-        yield from create_sql._filled(self.snapshot, self.steps)  # noqa: SLF001 - one order for both
+        yield from create_sql.filled(self.snapshot, self.steps)
+        yield from create_sql.last(self.snapshot, self.steps)
 
     def _listen(self, moment: str, statements: Iterable[str]) -> None:
         for statement in statements:

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
     from alembic_assay.catalog.create_steps import Node
 
-_FIRST = frozenset({"schema", "extension"})
+_FIRST = frozenset({"schema", "extension", "cast"})
+"""What others may need without saying so: the server notes no dependency on a cast."""
+
 _OF_TABLES = frozenset({"constraint", "index", "foreign key"})
 _TYPES = frozenset({"enum", "domain"})
 
@@ -44,8 +46,8 @@ class Plan:
         An event before ``create_all`` cannot need a table or sequence of it. If it does, sequences are made by an
         event too; else what needs the event.
         """
-        self.before = {node for node in self._reached(self.built) if node not in self.built}
-        self.before |= {node for node in self._needs if node[0] in _FIRST}
+        first = {node for node in self._needs if node[0] in _FIRST}
+        self.before = first | (self._reached(self.built | first) - self.built)
         for node in sorted(self.before):
             needed = {each for each in self._reached({node}) if each in self.built and each[0] not in _TYPES}
             if not needed:

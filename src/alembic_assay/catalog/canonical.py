@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +13,11 @@ from alembic_assay.catalog.canonical_ddl import Compiler
 from alembic_assay.catalog.canonical_pieces import Refused
 from alembic_assay.catalog.canonical_scratch import CanonicalError, Scratch, rolled_back, site
 from alembic_assay.catalog.canonical_snapshot import remade
+from alembic_assay.catalog.reading import without_collector
 from alembic_assay.catalog.snapshot import KIND_ORDER, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -49,9 +48,9 @@ def canonical(
 ) -> Canonical:
     """Return models as the server would store them.
 
-    They are created in scratch schemas inside a savepoint on the same connection, read with the one reader and
-    rolled back. No existing table is locked, not even one that a foreign key points to. An expression may use
-    whatever the ``search_path`` of the connection finds; the connection's ``schema_translate_map`` is honoured.
+    What is not known beforehand is created in scratch schemas inside a savepoint on the same connection, read with
+    the one reader and rolled back. No existing table is locked, not even one that a foreign key points to. An
+    expression may use whatever the ``search_path`` finds; the ``schema_translate_map`` is honoured.
 
     Args:
         connection: In a transaction that may write, of a role with CREATE on the database. Transaction and
@@ -72,26 +71,36 @@ def canonical(
         found_again, refused = remade(connection, models)
         return _sorted(found_again.records, found_again.dependencies, refused)
     metadatas = [models] if isinstance(models, MetaData) else list(models)
-    with _without_collector(), rolled_back(connection):
-        where = site(connection)
-        translate = connection.get_execution_options().get("schema_translate_map") or {}
-        compiler = Compiler(connection.dialect, where.schema or "public", translate)
-        base = [*compiler.sequences(metadatas), *compiler.types(metadatas)]
-        found = [compiler.table(table) for metadata in metadatas for table in metadata.tables.values()]
-        tables = [table for table in found if table is not None]
-        creation = Creation(compiler)
-        known = None if cache is None else Known(connection, cache, creation, base)
-        missing = tables if known is None else known.recall(tables)
-        if known is None or not known.complete or missing:
-            scratch = Scratch(
-                connection, where, _schemas(compiler, base, tables), [each.sql for each in base] + _sql(tables)
-            )
-            complete = creation.create(scratch, base, missing)
-            if known is not None:
-                known.keep(missing, complete=complete)
+    with without_collector(), rolled_back(connection):
+        return _of_models(connection, metadatas, cache)
+
+
+def _of_models(connection: Connection, metadatas: list[MetaData], cache: Path | None) -> Canonical:
+    where = site(connection)
+    translate = connection.get_execution_options().get("schema_translate_map") or {}
+    compiler = Compiler(connection.dialect, where.schema or "public", translate)
+    base = [*compiler.sequences(metadatas), *compiler.types(metadatas)]
+    compiled = [compiler.table(table) for metadata in metadatas for table in metadata.tables.values()]
+    tables = [table for table in compiled if table is not None]
+    creation = Creation(compiler)
+    known = None if cache is None else Known(connection, cache, creation, base)
+    whole = None if known is None else known.whole(tables)
+    if whole is not None:
+        return Canonical(whole.records, whole.dependencies, tuple(sorted(set(compiler.refused))))
+    missing = tables if known is None else known.recall(tables)
+    if known is None or not known.complete or missing:
+        scratch = Scratch(
+            connection, where, _schemas(compiler, base, tables), [each.sql for each in base] + _sql(tables)
+        )
+        complete = creation.create(scratch, base, missing)
         if known is not None:
-            known.save()
-        return _sorted(creation.records.values(), creation.known_dependencies(), creation.refused + compiler.refused)
+            known.keep(missing, complete=complete)
+    found = _sorted(creation.records.values(), creation.known_dependencies(), creation.refused + compiler.refused)
+    if known is not None:
+        known.save()
+        if not creation.refused:
+            known.keep_whole(tables, found)
+    return found
 
 
 def _sorted(records: Iterable[Record], dependencies: tuple[Dependency, ...], refused: list[Refused]) -> Canonical:
@@ -100,18 +109,6 @@ def _sorted(records: Iterable[Record], dependencies: tuple[Dependency, ...], ref
         dependencies=dependencies,
         refused=tuple(sorted(set(refused))),
     )
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Pause the garbage collector: so many objects that stay cost it half of the time."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _schemas(compiler: Compiler, base: list[Piece], tables: list[TableDDL]) -> list[str]:

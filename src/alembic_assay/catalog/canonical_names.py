@@ -23,13 +23,16 @@ _TOKEN = re.compile(
     | (?P<literal>'(?:[^']|'')*')
     | (?P<dollar>\$(?P<tag>(?:[A-Za-z_\x80-\U0010ffff]\w*)?)\$.*?\$(?P=tag)\$)
     | (?P<comment>--[^\n]*|/\*.*?\*/)
-    | (?P<schema>IDENTIFIER)\s*\.\s*(?P<name>IDENTIFIER)
+    | (?P<schema>IDENTIFIER)\s*\.\s*(?P<name>IDENTIFIER|[-+*/<>=~!@\#%^&|`?]+)
     | (?P<word>IDENTIFIER)
     """.replace("IDENTIFIER", _IDENTIFIER),
     re.VERBOSE | re.DOTALL,
 )
 _CAST_TO_OBJECT = re.compile(r"\s*::\s*(?:pg_catalog\s*\.\s*)?reg\w+", re.IGNORECASE)
 _CODE_FOLLOWS = re.compile(r"(?:(?:nextval|currval|setval)\s*\(|^DO)\s*$", re.IGNORECASE)
+
+_OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
+_OPERATOR_FOLLOWS = re.compile(r"\bOPERATOR\s*(?:\(|\d+ )?$", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -57,6 +60,10 @@ class Names:
         Other literals, comments and bodies of functions are data and stay as they are.
         """
         return _TOKEN.sub(self._moved, sql)
+
+    def to_real_schema(self, scratch: str) -> str:
+        """Return the real schema that a scratch schema stands for."""
+        return self._real[scratch]
 
     def to_real(self, text: str) -> str:
         """Put the real names back into one text that the server wrote."""
@@ -89,6 +96,13 @@ class Names:
         schema, name = _folded(token["schema"]), _folded(token["name"])
         if (schema, name) not in self.created:
             return token[0]
+        if _OPERATOR.fullmatch(name):
+            # "t.*" is all columns of t, also where a schema of that name has such an operator.
+            return (
+                token[0]
+                if name == "*" and not _OPERATOR_FOLLOWS.search(_before(token))
+                else f"{self.scratch[schema]}.{name}"
+            )
         return f"{self.scratch[schema]}.{identifier(name)}"
 
     def _back(self, text: str, scratch: str, real: str) -> str:
@@ -105,8 +119,11 @@ class Names:
 
 def _is_code(token: re.Match[str]) -> bool:
     """Whether a literal names a relation, or is the body of DO."""
-    before = token.string[max(0, token.start() - 20) : token.start()]
-    return bool(_CAST_TO_OBJECT.match(token.string, token.end()) or _CODE_FOLLOWS.search(before))
+    return bool(_CAST_TO_OBJECT.match(token.string, token.end()) or _CODE_FOLLOWS.search(_before(token)))
+
+
+def _before(token: re.Match[str]) -> str:
+    return token.string[max(0, token.start() - 20) : token.start()]
 
 
 def _folded(token: str) -> str:

@@ -9,18 +9,55 @@ from alembic_assay.catalog import create_properties, create_sql
 from alembic_assay.catalog.canonical_pieces import Piece, Refused
 from alembic_assay.catalog.canonical_scratch import Scratch, rolled_back, site
 from alembic_assay.catalog.names import parts
+from alembic_assay.catalog.operator_classes import OperatorClass
 from alembic_assay.catalog.snapshot import Snapshot, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection
 
+    from alembic_assay.catalog.dependencies import Dependency
     from alembic_assay.catalog.record import Record
 
-_ELSEWHERE = frozenset({"schema", "extension"})
+_ELSEWHERE = frozenset(
+    {
+        "schema",
+        "extension",
+        "access method",
+        "default privileges",
+        "event trigger",
+        "foreign data wrapper",
+        "foreign server",
+        "language",
+        "publication",
+        "publication table",
+        "security label",
+        "setting",
+        "user mapping",
+    }
+)
+"""What belongs to the database and not to a schema: it is used as it is there."""
+
+_OF_TYPES = frozenset({"cast", "transform"})
+"""What belongs to its types. Of built-in types there is one only, as there is one default operator class."""
+
+_TYPES = frozenset({"table", "view", "enum", "domain", "composite type", "range type", "base type"})
 _NAMED = frozenset(
-    {"table", "view", "enum", "domain", "composite type", "range type", "sequence", "function", "statistics"}
+    {
+        *_TYPES,
+        *(
+            "sequence",
+            "function",
+            "statistics",
+            "collation",
+            "conversion",
+            "operator",
+            "operator class",
+            "operator family",
+        ),
+        *(f"text search {what}" for what in ("configuration", "dictionary", "parser", "template")),
+    }
 )
 _KEPT = ("owner", "acl", "populated")
 """What is not made: rights, and the data of materialised views."""
@@ -31,16 +68,20 @@ def remade(connection: Connection, snapshot: Snapshot) -> tuple[Snapshot, list[R
 
     Args:
         connection: As for ``canonical``.
-        snapshot: Its schemas and extensions are taken from the database, owners and privileges as they are.
+        snapshot: Its schemas and extensions, and what else is in no schema, are taken from the database; owners and
+            privileges as they are.
     """
-    known = {record.key for record in snapshot if record.kind in _NAMED}
+    named = {record.key for record in snapshot if record.kind in _NAMED}
     refused = [
-        Refused(record.title, f"{needed} is not part of the snapshot") for record, needed in _lost(snapshot, known)
+        Refused(record.title, f"{needed} is not part of the snapshot") for record, needed in _lost(snapshot, named)
     ]
-    lost = {record for record, _ in _lost(snapshot, known)}
-    inside = tuple(each for each in snapshot if each.kind not in _ELSEWHERE and each not in lost)
+    lost = {record for record, _ in _lost(snapshot, named)}
+    kept = _kept(snapshot)
+    inside = tuple(each for each in snapshot if each not in kept and each not in lost)
     titles = {(record.kind, record.key): record.title for record in inside}
-    steps = create_sql._ordered(Snapshot(inside, snapshot.dependencies))  # noqa: SLF001 - titles are needed
+    elsewhere = {(record.kind, record.key) for record in kept}
+    steps = create_sql.ordered_steps(Snapshot((*kept, *inside), snapshot.dependencies))
+    steps = [step for step in steps if step.node not in elsewhere]
     statements = [(titles.get(step.node, " ".join(step.node[1])), sql) for step in steps for sql in step.statements]
     statements += [(record.title, sql) for record in inside for sql in create_properties.comment(record)]
     pieces = [Piece(title, sql) for title, sql in statements]
@@ -52,11 +93,38 @@ def remade(connection: Connection, snapshot: Snapshot) -> tuple[Snapshot, list[R
         refused += [each for _, each in scratch.run(pieces)]
         found = read(connection, schemas=scratch.schemas)
         records = [scratch.names.record_to_real(each) for each in found if each.kind not in _ELSEWHERE]
-        dependencies = tuple(sorted(scratch.names.record_to_real(each) for each in found.dependencies))
+        dependencies = {scratch.names.record_to_real(each) for each in found.dependencies}
     before = {(record.kind, record.key): record for record in snapshot}
     owned = [_owned(record, before.get((record.kind, record.key))) for record in records]
-    kept = [record for record in snapshot if record.kind in _ELSEWHERE]
-    return Snapshot((*kept, *owned), dependencies), refused
+    return Snapshot((*kept, *owned), tuple(sorted({*dependencies, *_outside(snapshot, kept, owned)}))), refused
+
+
+def _kept(snapshot: Snapshot) -> frozenset[Record]:
+    """Return what is not made anew."""
+    types = {(record.kind, record.key) for record in snapshot if record.kind in _TYPES}
+    moved = {(edge.kind, edge.key) for edge in snapshot.dependencies if (edge.needs_kind, edge.needs_key) in types}
+    alone = {
+        (record.kind, record.key)
+        for record in snapshot
+        if record.kind in _OF_TYPES or (isinstance(record, OperatorClass) and record.default)
+    } - moved
+    alone |= {
+        (edge.needs_kind, edge.needs_key)
+        for edge in snapshot.dependencies
+        if (edge.kind, edge.key) in alone and edge.needs_kind == "operator family"
+    }
+    return frozenset(each for each in snapshot if each.kind in _ELSEWHERE or (each.kind, each.key) in alone)
+
+
+def _outside(snapshot: Snapshot, kept: Iterable[Record], made: Iterable[Record]) -> Iterator[Dependency]:
+    """Yield the dependencies that do not lead to what was made, but to what is kept, and what that needs."""
+    ends = {(record.kind, record.key) for record in kept}
+    known = ends | {(record.kind, record.key) for record in made}
+    ends |= {(edge.needs_kind, edge.needs_key) for edge in snapshot.dependencies if (edge.kind, edge.key) in ends}
+    for edge in snapshot.dependencies:
+        both = {(edge.kind, edge.key), (edge.needs_kind, edge.needs_key)}
+        if both & ends and both <= known:
+            yield edge
 
 
 def _lost(snapshot: Snapshot, known: set[tuple[str, ...]]) -> Iterator[tuple[Record, str]]:

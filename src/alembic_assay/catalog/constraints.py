@@ -16,8 +16,9 @@ SELECT n.nspname AS schema, c.relname AS table, k.conname AS name,
        CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'f' THEN 'foreign key'
                       WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclude' ELSE 'not null' END AS type,
        pg_get_constraintdef(k.oid) AS definition,
-       ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u(attnum, ord)
-             JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.ord) AS columns,
+       array_remove(ARRAY(
+           SELECT (SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = k.conrelid AND a.attnum = u.attnum)
+           FROM unnest(k.conkey) WITH ORDINALITY AS u(attnum, ord) ORDER BY u.ord), NULL) AS columns,
        NULLIF(k.confrelid, 0)::regclass::text AS references,
        k.convalidated AS validated, k.condeferrable AS deferrable, k.condeferred AS deferred,
        k.conislocal AS local, k.coninhcount::int AS parents,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.create_properties import target
 from alembic_assay.catalog.create_types import PUBLIC
+from alembic_assay.catalog.default_privileges import DefaultPrivileges
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
@@ -31,12 +32,26 @@ PRIVILEGES = {
 }
 """https://www.postgresql.org/docs/current/ddl-priv.html#PRIVILEGE-ABBREVS-TABLE"""
 
-_OF_OWNER = {"schema": "UC", "sequence": "rwU", "table": "arwdDxt", "view": "arwdDxt", "function": "X", "column": ""}
-"""What an owner may from the start; MAINTAIN too, where there is it (PostgreSQL 17)."""
+_OF_OWNER = {
+    "schema": "UC",
+    "sequence": "rwU",
+    "table": "arwdDxt",
+    "view": "arwdDxt",
+    "function": "X",
+    "column": "",
+    "large object": "rw",
+}
+"""What an owner may from the start; MAINTAIN too, where there is it (PostgreSQL 17). Of all others, USAGE."""
 
-_OF_PUBLIC = {"function": "X", "schema": "", "sequence": "", "table": "", "view": "", "column": ""}
+_OF_PUBLIC = {
+    "function": "X",
+    **dict.fromkeys(
+        ("schema", "sequence", "table", "view", "column", "large object", "foreign data wrapper", "foreign server"), ""
+    ),
+}
+"""What everybody may from the start; of types and languages, USAGE."""
+
 _OF_TYPES = "U"
-_GRANT_WORDS = {"view": "TABLE", "table": "TABLE", "column": "TABLE"}
 _NEW_PUBLIC = ("=U/pg_database_owner", "pg_database_owner=UC/pg_database_owner")
 _ITEM = re.compile(r'(?P<grantee>"(?:[^"]|"")*"|[^="]*)=(?P<letters>[A-Za-z*]*)/(?P<grantor>.+)', re.DOTALL)
 
@@ -81,12 +96,25 @@ def grants(record: Record, owner: str, *, owners: bool) -> Iterator[str]:
         owners: Whether the object was given to its owner; else it belongs to who made it.
     """
     acl: tuple[str, ...] | None = getattr(record, "acl", None)
-    if acl is None:
+    if acl is None or isinstance(record, DefaultPrivileges):
         return
-    items = [parsed(item) for item in acl]
     public_schema = record.key == (PUBLIC,) and record.kind == "schema"
     names = _Names(record, owner, owners or public_schema)
-    held = _at_first(record, owner, [parsed(item) for item in _NEW_PUBLIC] if public_schema else None)
+    new_public = {item.grantee: set(item.privileges) for item in map(parsed, _NEW_PUBLIC)}
+    held = new_public if public_schema else _at_first(record.kind, owner)
+    yield from _changes(names, [parsed(item) for item in acl], held, any_grantor=public_schema)
+
+
+def by_default(record: DefaultPrivileges) -> Iterator[str]:
+    """Yield what follows ``ALTER DEFAULT PRIVILEGES …`` to change what the server gives to those of the record."""
+    held = {} if record.schema else _at_first(record.objects.removesuffix("s"), record.role)
+    yield from _changes(_Names(record, record.role, owners=True), [parsed(item) for item in record.acl], held)
+
+
+def _changes(
+    names: _Names, items: list[Item], held: dict[str, set[str]], *, any_grantor: bool = False
+) -> Iterator[str]:
+    """Yield the statements that change what is held to what the items say."""
     wanted: dict[str, set[str]] = {}
     for item in items:
         wanted.setdefault(item.grantee, set()).update(item.privileges)
@@ -95,18 +123,13 @@ def grants(record: Record, owner: str, *, owners: bool) -> Iterator[str]:
             # All of it: newer versions give an owner more than the snapshot may know of.
             held[grantee] = set()
             yield names.revoke(grantee)
-    for item in _granted_first(items, owner):
-        first_hand = item.grantor == owner or public_schema
+    for item in _granted_first(items, names.owner):
+        first_hand = item.grantor == names.owner or any_grantor
         yield from names.grant(item, held.get(item.grantee, set()) if first_hand else set())
 
 
-def _at_first(record: Record, owner: str, items: list[Item] | None) -> dict[str, set[str]]:
-    if items is not None:
-        return {item.grantee: set(item.privileges) for item in items}
-    return {
-        owner: set(_OF_OWNER.get(record.kind, _OF_TYPES)),
-        "": set(_OF_PUBLIC.get(record.kind, _OF_TYPES)),
-    }
+def _at_first(kind: str, owner: str) -> dict[str, set[str]]:
+    return {owner: set(_OF_OWNER.get(kind, _OF_TYPES)), "": set(_OF_PUBLIC.get(kind, _OF_TYPES))}
 
 
 def _granted_first(items: list[Item], owner: str) -> list[Item]:
@@ -159,10 +182,18 @@ class _Names:
         return "CURRENT_USER" if grantee == self.owner and not self.owners else identifier(grantee)
 
     def _object(self) -> str:
+        if isinstance(self.record, DefaultPrivileges):
+            return self.record.objects.upper()
         if isinstance(self.record, Column):
             return f"TABLE {qualified(self.record.table, self.record.schema)}"
         word, name = target(self.record)
         return f"{_WORD.get(word, word)} {name}"
 
 
-_WORD = {"VIEW": "TABLE", "MATERIALIZED VIEW": "TABLE", "FOREIGN TABLE": "TABLE", "AGGREGATE": "FUNCTION"}
+_WORD = {
+    "SERVER": "FOREIGN SERVER",
+    "VIEW": "TABLE",
+    "MATERIALIZED VIEW": "TABLE",
+    "FOREIGN TABLE": "TABLE",
+    "AGGREGATE": "FUNCTION",
+}

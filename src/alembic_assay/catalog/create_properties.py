@@ -13,7 +13,7 @@ from alembic_assay.catalog.views import View
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from alembic_assay.catalog.record import Record
 
@@ -35,8 +35,40 @@ _WORDS = {
     "rule": "RULE",
     "policy": "POLICY",
     "statistics": "STATISTICS",
+    "base type": "TYPE",
+    "foreign server": "SERVER",
+    **{
+        kind: kind.upper()
+        for kind in (
+            "access method",
+            "cast",
+            "collation",
+            "conversion",
+            "event trigger",
+            "foreign data wrapper",
+            "language",
+            "operator",
+            "operator class",
+            "operator family",
+            "publication",
+            "text search configuration",
+            "text search dictionary",
+            "text search parser",
+            "text search template",
+            "transform",
+        )
+    },
 }
 _ON_TABLE = frozenset({"constraint", "trigger", "rule", "policy"})
+_NAMES: Mapping[str, Callable[..., str]] = {
+    "cast": lambda source, target: f"({source} AS {target})",
+    "operator": lambda schema, name, left, right: f"{identifier(schema)}.{name} ({left or 'NONE'}, {right})",
+    "operator class": lambda schema, name, method: f"{qualified(name, schema)} USING {identifier(method)}",
+    "operator family": lambda schema, name, method: f"{qualified(name, schema)} USING {identifier(method)}",
+    "transform": lambda kind, language: f"FOR {kind} LANGUAGE {identifier(language)}",
+}
+"""How a kind is named that is not by a name alone, from its key."""
+
 _IN_NEW_DATABASE = {
     ("schema", PUBLIC): "standard public schema",
     ("extension", PLPGSQL): "PL/pgSQL procedural language",
@@ -52,6 +84,8 @@ def target(record: Record) -> tuple[str, str]:
         word = "MATERIALIZED VIEW"
     if isinstance(record, Table) and record.form == "foreign":
         word = "FOREIGN TABLE"
+    if record.kind in _NAMES:
+        return word, _NAMES[record.kind](*key)
     if record.kind in _ON_TABLE:
         return word, f"{identifier(key[2])} ON {qualified(key[1], key[0])}"
     if record.kind == "index":
@@ -61,6 +95,8 @@ def target(record: Record) -> tuple[str, str]:
 
 def comment(record: Record) -> Iterator[str]:
     """Yield the statement that sets an object's comment, if it has another than a new database gives it."""
+    if record.kind == "publication table":
+        return
     text = getattr(record, "comment", None)
     if text == _IN_NEW_DATABASE.get((record.kind, record.key[0])):
         return

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMS = {"procedure": "PROCEDURE", "aggregate": "AGGREGATE"}
 
+_WITH_SHELLS = frozenset({"range type", "base type"})
 _MODIFY = {"r": "READ_ONLY", "s": "SHAREABLE", "w": "READ_WRITE"}
 _PARALLEL = {"s": "SAFE", "r": "RESTRICTED", "u": "UNSAFE"}
 _FUNCTIONS = {
@@ -46,10 +47,10 @@ def function(record: Function, context: Context) -> Iterator[Step]:
         f"ALTER {form} {signature(record)} DEPENDS ON EXTENSION {identifier(name)}"
         for name in record.depends_on_extensions
     ]
-    # The function that makes a range type's values canonical needs only the shell of that type.
-    shells = {("shell type", key) for kind, key in context.needs[node] if kind == "range type"}
-    canonical = {need for need in context.needs[node] if need[0] == "range type" and node in context.needs[need]}
-    yield Step(node, [create, *depends], (context.needs[node] | shells) - canonical)
+    # A function that its type needs, for input or to make ranges canonical, needs only the shell of that type.
+    shells = {("shell type", key) for kind, key in context.needs[node] if kind in _WITH_SHELLS}
+    of_type = {need for need in context.needs[node] if need[0] in _WITH_SHELLS and node in context.needs[need]}
+    yield Step(node, [create, *depends], (context.needs[node] | shells) - of_type)
 
 
 def _aggregate(record: Function) -> str:

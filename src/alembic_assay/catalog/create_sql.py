@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 from alembic_assay.catalog import (
     create_columns,
     create_constraints,
+    create_database,
+    create_foreign,
     create_grants,
+    create_languages,
+    create_operators,
     create_programs,
     create_properties,
     create_routines,
     create_tables,
+    create_text_search,
     create_types,
 )
 from alembic_assay.catalog.create_context import Context, CreateError
@@ -33,7 +38,24 @@ CREATORS: Mapping[str, Callable[[Any, Context], Iterator[Step]]] = {
     "domain": create_types.domain,
     "composite type": create_types.composite,
     "range type": create_types.range_,
+    "base type": create_types.base_type,
+    "collation": create_languages.collation,
     "function": create_routines.function,
+    "language": create_languages.language,
+    "access method": create_operators.access_method,
+    "operator": create_operators.operator,
+    "operator family": create_operators.operator_family,
+    "operator class": create_operators.operator_class,
+    "cast": create_operators.cast,
+    "transform": create_languages.transform,
+    "conversion": create_languages.conversion,
+    "text search parser": create_text_search.parser,
+    "text search template": create_text_search.template,
+    "text search dictionary": create_text_search.dictionary,
+    "text search configuration": create_text_search.configuration,
+    "foreign data wrapper": create_foreign.wrapper,
+    "foreign server": create_foreign.server,
+    "user mapping": create_foreign.user_mapping,
     "sequence": create_columns.sequence,
     "table": create_tables.table,
     "constraint": create_constraints.constraint,
@@ -43,8 +65,17 @@ CREATORS: Mapping[str, Callable[[Any, Context], Iterator[Step]]] = {
     "trigger": create_programs.trigger,
     "policy": create_programs.policy,
     "statistics": create_programs.statistics,
+    "publication": create_database.publication,
+    "publication table": create_database.publication_table,
+    "setting": create_database.setting,
+    "security label": create_database.security_label,
+    "default privileges": create_database.default_privileges,
+    "event trigger": create_database.event_trigger,
 }
 """How each kind is made; a column is made with its table."""
+
+LAST = ("default privileges", "event trigger")
+"""The first would be given to all that is made after them, the other would fire."""
 
 _SPLITTABLE = ("table", "domain", "view")
 _UNCHECKED = "SET check_function_bodies = off"
@@ -75,16 +106,18 @@ def create_sql(snapshot: Snapshot, *, owners: bool = False) -> list[str]:
         >>> for sql in create_sql(snapshot):  # doctest: +SKIP
         ...     connection.execute(Statement(sql))
     """
-    steps = _ordered(snapshot)
-    statements = [statement for step in steps for statement in step.statements]
-    for record in snapshot:
+    steps = ordered_steps(snapshot)
+    statements = [statement for step in steps if step.node[0] not in LAST for statement in step.statements]
+    early = [record for record in snapshot if record.kind not in LAST]
+    for record in early:
         statements += create_properties.comment(record)
     if owners:
-        statements += [statement for record in snapshot for statement in create_properties.owner(record)]
-    tables = {record.key: getattr(record, "owner", "") for record in snapshot if record.kind in {"table", "view"}}
-    for record in snapshot:
+        statements += [statement for record in early for statement in create_properties.owner(record)]
+    tables = {record.key: getattr(record, "owner", "") for record in early if record.kind in {"table", "view"}}
+    for record in early:
         statements += create_grants.grants(record, _owner(record, tables), owners=owners)
-    statements += _filled(snapshot, steps)
+    statements += filled(snapshot, steps)
+    statements += last(snapshot, steps, owners=owners)
     unchecked = any(record.kind == "function" for record in snapshot)
     return [_UNCHECKED, *statements, _CHECKED] if unchecked else statements
 
@@ -93,7 +126,12 @@ def _owner(record: Record, tables: Mapping[tuple[str, ...], str]) -> str:
     return tables.get(record.key[:2], "") if record.kind == "column" else getattr(record, "owner", "")
 
 
-def _ordered(snapshot: Snapshot) -> list[Step]:
+def ordered_steps(snapshot: Snapshot) -> list[Step]:
+    """Return the steps that make a snapshot, without comments, owners and grants, in an order that works.
+
+    Raises:
+        CreateError: There is no such order, or no SQL for a record.
+    """
     split: frozenset[Node] = frozenset()
     while True:
         try:
@@ -122,8 +160,30 @@ def _to_split(snapshot: Snapshot, nodes: set[Node]) -> frozenset[Node]:
     return frozenset()
 
 
-def _filled(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
-    """Fill materialised views, at the end: their queries may run functions that need anything."""
+def last(snapshot: Snapshot, steps: list[Step], *, owners: bool = False) -> Iterator[str]:
+    """Yield what would change the making of the others if it were there before them: :data:`LAST`.
+
+    Args:
+        snapshot: What is made.
+        steps: Of :func:`ordered_steps`.
+        owners: As of :func:`create_sql`.
+    """
+    for step in steps:
+        if step.node[0] in LAST:
+            yield from step.statements
+    for record in snapshot:
+        if record.kind in LAST:
+            yield from create_properties.comment(record)
+            yield from create_properties.owner(record) if owners else ()
+
+
+def filled(snapshot: Snapshot, steps: list[Step]) -> Iterator[str]:
+    """Fill materialised views, at the end: their queries may run functions that need anything.
+
+    Args:
+        snapshot: What is made.
+        steps: Of :func:`ordered_steps`.
+    """
     views = {("view", view.key): view for view in snapshot.of(View)}
     wanted = {node for node, view in views.items() if view.populated}
     needed = _read_by(wanted, Context(snapshot))

@@ -122,7 +122,7 @@ def _table_details(record: Table, context: Context) -> Iterator[str]:
         yield from details(column)
     if inherits(record, context):
         yield from _overrides(record, context)
-    if record.replica_identity in {"full", "nothing"}:
+    if record.replica_identity in {"full", "nothing"} and record.form != "foreign":
         yield f"ALTER TABLE ONLY {name} REPLICA IDENTITY {record.replica_identity.upper()}"
     if record.row_security:
         yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"

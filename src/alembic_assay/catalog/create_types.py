@@ -12,6 +12,7 @@ from alembic_assay.sql import identifier, qualified
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic_assay.catalog.base_types import BaseType
     from alembic_assay.catalog.composites import Composite
     from alembic_assay.catalog.create_context import Context
     from alembic_assay.catalog.domains import Domain
@@ -106,3 +107,30 @@ def range_(record: Range, context: Context) -> Iterator[Step]:
     if record.canonical is not None:
         yield Step(shell, [f"CREATE TYPE {name}"])
     yield Step(node, [create], {shell, *context.needs[node]})
+
+
+def base_type(record: BaseType, context: Context) -> Iterator[Step]:
+    """Make a base type: a shell for its functions to name, then the type."""
+    node, shell = ("base type", record.key), ("shell type", record.key)
+    name = qualified(record.name, record.schema)
+    yield Step(shell, [f"CREATE TYPE {name}"])
+    create = [f"CREATE TYPE {name} ({', '.join(_parameters(record))})"] if record.defined else []
+    yield Step(node, create, {shell, *context.needs[node]})
+
+
+def _parameters(record: BaseType) -> Iterator[str]:
+    for word in ("input", "output", "receive", "send", "typmod_in", "typmod_out", "analyze", "subscript", "element"):
+        if (value := getattr(record, word)) is not None:
+            yield f"{word.upper()} = {value}"
+    yield f"INTERNALLENGTH = {record.length if record.length > 0 else 'VARIABLE'}"
+    yield f"ALIGNMENT = {record.alignment}"
+    yield f"STORAGE = {record.storage}"
+    yield f"CATEGORY = {quoted(record.category)}"
+    yield f"DELIMITER = {quoted(record.delimiter)}"
+    if record.default is not None:
+        yield f"DEFAULT = {quoted(record.default)}"
+    for word in ("preferred", "collatable"):
+        if getattr(record, word):
+            yield f"{word.upper()} = true"
+    if record.passed_by_value:
+        yield "PASSEDBYVALUE"

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from alembic_assay.catalog.names import parts
+from alembic_assay.catalog.rare_objects import RARE_OBJECTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
     from alembic_assay.catalog.record import Record
     from alembic_assay.catalog.snapshot import Snapshot
 
-PARTS_OF_A_TABLE = frozenset({"column", "constraint", "index", "trigger", "rule", "policy"})
+PARTS_OF_A_TABLE = frozenset({"column", "constraint", "index", "trigger", "rule", "policy", "publication table"})
 """Kinds whose key begins with that of their table."""
 
-_NAMED = """
+_NAMED = f"""
 SELECT 'pg_type'::regclass AS class, t.oid AS id, NULL::oid AS relation,
        CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite type' ELSE 'range type' END
            AS kind, ARRAY[n.nspname::text, t.typname]::text[] AS key
@@ -82,46 +83,66 @@ FROM pg_statistic_ext AS s JOIN pg_namespace AS n ON n.oid = s.stxnamespace
 UNION ALL
 SELECT 'pg_extension'::regclass, e.oid, NULL, 'extension', ARRAY[e.extname]
 FROM pg_extension AS e
-"""
+UNION ALL
+SELECT 'pg_publication_rel'::regclass, r.oid, NULL, 'publication table', ARRAY[n.nspname::text, c.relname, p.pubname]
+FROM pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid
+JOIN pg_class AS c ON c.oid = r.prrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+{RARE_OBJECTS}"""
 
 SQL = f"""
 WITH member AS (
     SELECT x.classid, x.objid, e.extname FROM pg_depend AS x JOIN pg_extension AS e ON e.oid = x.refobjid
     WHERE x.refclassid = 'pg_extension'::regclass AND x.deptype = 'e'
+), part AS (
+    SELECT 'pg_constraint'::regclass::oid AS class, k.oid AS id, k.conrelid AS relation, NULL::int2 AS attribute
+    FROM pg_constraint AS k WHERE k.conrelid <> 0
+    UNION ALL
+    SELECT 'pg_class'::regclass, i.indexrelid, i.indrelid, NULL FROM pg_index AS i
+    WHERE i.indexprs IS NULL AND i.indpred IS NULL
+    UNION ALL
+    SELECT 'pg_attrdef'::regclass, d.oid, d.adrelid, d.adnum FROM pg_attrdef AS d
+), pair AS MATERIALIZED (
+    SELECT x.classid, x.objid, x.objsubid, x.refclassid, x.refobjid, x.refobjsubid
+    FROM pg_depend AS x LEFT JOIN part AS p ON p.class = x.classid AND p.id = x.objid
+    WHERE x.deptype IN ('n', 'a') AND x.objid >= 16384
+      AND (p.relation = x.refobjid AND COALESCE(p.attribute, x.refobjsubid) = x.refobjsubid) IS NOT TRUE
+), wanted AS (
+    SELECT DISTINCT e.class, COALESCE(t.oid, e.id) AS id, e.id AS alias
+    FROM (SELECT classid AS class, objid AS id FROM pair UNION SELECT refclassid, refobjid FROM pair) AS e
+    LEFT JOIN pg_type AS t ON e.class = 'pg_type'::regclass AND t.typarray = e.id
 ), named AS (
-    SELECT o.class, o.id, o.relation, CASE WHEN m.objid IS NULL THEN o.kind ELSE 'extension' END AS kind,
-           CASE WHEN m.objid IS NULL THEN o.key ELSE ARRAY[m.extname]::text[] END AS key
-    FROM ({_NAMED}) AS o LEFT JOIN member AS m ON m.classid = o.class AND m.objid = o.id
+    SELECT * FROM ({_NAMED}) AS o
     UNION ALL
     SELECT m.classid, m.objid, NULL, 'extension', ARRAY[m.extname]::text[] FROM member AS m
     WHERE m.classid NOT IN ('pg_class'::regclass, 'pg_proc'::regclass)
-), object AS (
-    SELECT * FROM named
-    UNION ALL
-    SELECT o.class, t.typarray, NULL, o.kind, o.key
-    FROM named AS o JOIN pg_type AS t ON t.oid = o.id WHERE o.class = 'pg_type'::regclass AND t.typarray <> 0
-), edge AS (
-    SELECT CASE WHEN a.attname IS NULL OR o.kind = 'composite type' THEN o.kind ELSE 'column' END AS kind,
-           CASE WHEN a.attname IS NULL OR o.kind = 'composite type' THEN o.key ELSE o.key || a.attname::text END AS key,
-           CASE WHEN ra.attname IS NULL OR r.kind = 'composite type' THEN r.kind ELSE 'column' END AS needs_kind,
-           CASE WHEN ra.attname IS NULL OR r.kind = 'composite type' THEN r.key ELSE r.key || ra.attname::text END
-               AS needs_key
-    FROM pg_depend AS x
-    JOIN object AS o ON o.class = x.classid AND o.id = x.objid
-    JOIN object AS r ON r.class = x.refclassid AND r.id = x.refobjid
-    LEFT JOIN pg_attribute AS a ON x.classid = 'pg_class'::regclass AND x.objsubid > 0
-              AND a.attrelid = x.objid AND a.attnum = x.objsubid AND o.kind IN ('table', 'view')
-    LEFT JOIN pg_attribute AS ra ON x.refclassid = 'pg_class'::regclass AND x.refobjsubid > 0
-              AND ra.attrelid = x.refobjid AND ra.attnum = x.refobjsubid AND r.kind IN ('table', 'view')
-    WHERE x.deptype IN ('n', 'a') AND (o.relation = r.relation) IS NOT TRUE
+), object AS MATERIALIZED (
+    SELECT o.class, w.alias AS id, o.relation, CASE WHEN m.objid IS NULL THEN o.kind ELSE 'extension' END AS kind,
+           CASE WHEN m.objid IS NULL THEN o.key ELSE ARRAY[m.extname]::text[] END AS key
+    FROM wanted AS w JOIN named AS o ON o.class = w.class AND o.id = w.id
+    LEFT JOIN member AS m ON m.classid = o.class AND m.objid = o.id
+), attribute AS (
+    SELECT a.attrelid, a.attnum, a.attname FROM pg_attribute AS a WHERE (a.attrelid, a.attnum) IN (
+        SELECT x.objid, x.objsubid FROM pair AS x WHERE x.classid = 'pg_class'::regclass AND x.objsubid > 0
+        UNION
+        SELECT x.refobjid, x.refobjsubid FROM pair AS x WHERE x.refclassid = 'pg_class'::regclass AND x.refobjsubid > 0)
 )
-SELECT json_agg(json_build_array(kind, key, needs_kind, needs_key))::text
-FROM (SELECT DISTINCT * FROM edge WHERE (kind, key) <> (needs_kind, needs_key)) AS distinct_edge
+SELECT (SELECT json_agg(json_build_array(x.classid, x.objid, x.objsubid, x.refclassid, x.refobjid, x.refobjsubid))
+        FROM pair AS x)::text AS pairs,
+       (SELECT json_agg(json_build_array(o.class::oid, o.id, o.relation, o.kind, o.key)) FROM object AS o)::text AS objects,
+       (SELECT json_agg(json_build_array(a.attrelid, a.attnum, a.attname)) FROM attribute AS a)::text AS attributes
 """
-"""``relation`` marks what need not be said again: that an object depends on the table or columns it names itself."""
+"""``relation`` marks what need not be said again: that an object depends on the table or columns it names itself.
+
+``pair`` leaves out most of that before anything is named, which costs the most; and objects of ``initdb``, whose OIDs
+are below 16384 (FirstNormalObjectId in PostgreSQL's transam.h). The server does not join names to pairs: where the
+catalogs were never analysed, it expects few of them, and takes minutes.
+"""
 
 Key = tuple[str, tuple[str, ...]]
 """Kind and key of a record."""
+
+_Named = tuple[str | None, str, tuple[str, ...]]
+"""``relation``, kind and key of an object."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -149,12 +170,31 @@ def read(connection: Connection, records: Iterable[Record]) -> tuple[Dependency,
         records: Only dependencies between these are kept.
     """
     known = {(record.kind, record.key) for record in records}
-    found = json.loads(connection.execute(text(SQL)).scalar_one() or "[]")
-    found.sort()
-    edges = (Dependency(kind, tuple(key), needs_kind, tuple(needs_key)) for kind, key, needs_kind, needs_key in found)
-    return tuple(
-        edge for edge in edges if (edge.kind, edge.key) in known and (edge.needs_kind, edge.needs_key) in known
-    )
+    found = connection.execute(text(SQL)).one()
+    pairs, objects, attributes = (json.loads(each or "[]") for each in found)
+    named = {(class_, id_): (relation, kind, tuple(key)) for class_, id_, relation, kind, key in objects}
+    columns = {(id_, number): name for id_, number, name in attributes}
+    edges = set(_edges(pairs, named, columns))
+    between = sorted((who, what) for who, what in edges if who != what and who in known and what in known)
+    return tuple(Dependency(*who, *what) for who, what in between)
+
+
+def _edges(
+    pairs: Iterable[tuple[str, str, int, str, str, int]],
+    named: Mapping[tuple[str, str], _Named],
+    columns: Mapping[tuple[str, int], str],
+) -> Iterator[tuple[Key, Key]]:
+    """Yield who needs whom: pairs of class, OID and number of the column."""
+    for class_, id_, number, needs_class, needs_id, needs_number in pairs:
+        one, other = named.get((class_, id_)), named.get((needs_class, needs_id))
+        if one and other and (one[0] is None or one[0] != other[0]):
+            column, needed = columns.get((id_, number)), columns.get((needs_id, needs_number))
+            yield _key(one, column), _key(other, needed)
+
+
+def _key(named: _Named, column: str | None) -> Key:
+    _, kind, key = named
+    return ("column", (*key, column)) if column is not None and kind in {"table", "view"} else (kind, key)
 
 
 def dependants(snapshot: Snapshot, record: Record) -> tuple[Record, ...]:
@@ -195,13 +235,16 @@ def edges(snapshot: Snapshot) -> Iterator[Dependency]:
 def _said(record: Record) -> Iterator[Key]:
     if record.kind in PARTS_OF_A_TABLE:
         yield "table", record.key[:2]
-    elif schema := getattr(record, "schema", None):
-        yield "schema", (schema,)
+    else:
+        schemas = filter(None, (getattr(record, "schema", None), *getattr(record, "schemas", ())))
+        yield from (("schema", (schema,)) for schema in schemas)
     if record.kind in {"constraint", "index"}:
         for column in filter(None, getattr(record, "columns", ())):
             yield "column", (*record.key[:2], column)
     if record.kind == "index" and (constraint := getattr(record, "constraint", None)):
         yield "constraint", (*record.key[:2], constraint)
+    if record.kind == "publication table":
+        yield "publication", record.key[2:]
     for field, kind in (("references", "table"), ("owned_by", "column")):
         if name := getattr(record, field, None):
             yield kind, parts(name)

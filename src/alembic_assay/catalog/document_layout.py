@@ -45,7 +45,7 @@ def section_name(record_type: type[Record]) -> str:
     'tables'
     """
     name = record_type.kind.replace(" ", "_")
-    if name.endswith("x"):
+    if name.endswith(("x", "ss")):
         return f"{name}es"
     return name if name.endswith("s") else f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
 

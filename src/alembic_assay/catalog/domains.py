@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 SQL = f"""
 SELECT n.nspname AS schema, t.typname AS name, format_type(t.typbasetype, t.typtypmod) AS type,
-       t.typnotnull AS not_null, t.typdefault AS default,
+       t.typnotnull AS not_null,
+       pg_get_expr(t.typdefaultbin, 0) AS default,  -- "typdefault" is what was written once, or the base type's
        CASE WHEN t.typcollation <> b.typcollation THEN format('%I.%I', cn.nspname, co.collname) END AS collation,
        ARRAY(SELECT format('CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)) FROM pg_constraint AS k
              WHERE k.contypid = t.oid ORDER BY k.conname) AS constraints,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension
 from alembic_assay.catalog.record import Record
+from alembic_assay.statements import not_null_columns
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 SQL = f"""
 SELECT n.nspname AS schema, c.relname AS table, ic.relname AS name,
        pg_get_indexdef(i.indexrelid) AS definition,
-       ARRAY(SELECT COALESCE(a.attname::text, '') FROM unnest(i.indkey) WITH ORDINALITY AS u(attnum, ord)
-             LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = u.attnum
-             WHERE u.ord <= i.indnkeyatts ORDER BY u.ord) AS columns,
+       ARRAY(SELECT COALESCE((SELECT a.attname::text FROM pg_attribute AS a
+                              WHERE a.attrelid = i.indrelid AND a.attnum = u.attnum), '')
+             FROM unnest(i.indkey) WITH ORDINALITY AS u(attnum, ord) WHERE u.ord <= i.indnkeyatts ORDER BY u.ord)
+           AS columns,
        am.amname AS method, i.indisunique AS unique, i.indpred IS NOT NULL AS partial,
        k.conname AS constraint, i.indisvalid AS valid, i.indisready AND i.indislive AS ready,
        i.indisclustered AS clustered, i.indisreplident AS replica_identity,
@@ -83,6 +85,11 @@ class Index(Record):
     statistics: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     comment: str | None = None
+
+    @property
+    def not_null(self) -> tuple[str, ...]:
+        """The columns of a predicate that only says of columns that they are not NULL."""
+        return not_null_columns(self.definition.partition(" WHERE ")[2]) if self.partial else ()
 
 
 def read(connection: Connection, scope: Scope) -> tuple[Index, ...]:

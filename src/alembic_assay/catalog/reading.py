@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import text
 
+from alembic_assay.catalog.record import Record, maker
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection
 
-    from alembic_assay.catalog.record import Record
-
-R = TypeVar("R", bound="Record")
+R = TypeVar("R", bound=Record)
 
 USER_SCHEMAS = "(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
 """PostgreSQL reserves the prefix ``pg_`` for itself."""
 
 IN_SCHEMAS = f"({USER_SCHEMAS} AND (CAST(:schemas AS text[]) IS NULL OR n.nspname = ANY (CAST(:schemas AS text[]))))"
 IN_TABLES = f"({IN_SCHEMAS} AND (CAST(:tables AS text[]) IS NULL OR c.relname = ANY (CAST(:tables AS text[]))))"
+
+OF_DATABASE = "CAST(:schemas AS text[]) IS NULL"
+"""What is in no schema is read with the whole database only."""
+
+FIRST_OID = 16384
+"""``FirstNormalObjectId``: what ``initdb`` makes has a lower one."""
+
+_SECRETS = "passw|secret|token|credential|(api|access|private)_?key"
+_NO_SECRETS = "('password_required')"
 
 _SETTINGS = {
     "search_path": "",
@@ -59,8 +70,8 @@ class Scope:
 def not_of_extension(catalog: str, oid: str) -> str:
     """Return the SQL condition that leaves out what an extension owns."""
     return (
-        f"NOT EXISTS (SELECT FROM pg_depend AS x WHERE x.classid = '{catalog}'::regclass"
-        f" AND x.objid = {oid} AND x.deptype = 'e')"
+        f"{oid} NOT IN (SELECT x.objid FROM pg_depend AS x WHERE x.refclassid = 'pg_extension'::regclass"
+        f" AND x.classid = '{catalog}'::regclass AND x.deptype = 'e')"
     )
 
 
@@ -85,6 +96,23 @@ def privileges(kind: str, acl: str, owner: str) -> str:
     return f"CASE WHEN {acl} IS NOT NULL THEN NULLIF({items.format(acl)}, {items.format(default)}) END"
 
 
+def without_secrets(options: str) -> str:
+    """Return the SQL of ``name=value`` options without those that look like a password by their name, sorted."""
+    secret = is_secret("split_part(o, '=', 1)")
+    return f'ARRAY(SELECT o COLLATE "C" FROM unnest({options}) AS o WHERE NOT {secret} ORDER BY 1)'
+
+
+def is_secret(name: str) -> str:
+    """Return the SQL condition that something of this name may be a password."""
+    return f"({name} ~* '{_SECRETS}' AND {name} NOT IN {_NO_SECRETS})"
+
+
+def major(connection: Connection) -> int:
+    """Return the major version of the server: catalogs have got columns and tables since 14."""
+    version = connection.dialect.server_version_info or (0,)
+    return int(version[0])
+
+
 @contextmanager
 def fixed_settings(connection: Connection) -> Iterator[None]:
     """Fix every setting that changes how the server writes expressions, and put them back.
@@ -100,6 +128,18 @@ def fixed_settings(connection: Connection) -> Iterator[None]:
         yield
     finally:
         transaction.rollback()
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Pause the garbage collector: many objects that stay cost it half of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 @contextmanager
@@ -128,11 +168,7 @@ def fetch(connection: Connection, record_type: type[R], sql: str, scope: Scope) 
         sql: May use the parameters ``:schemas`` and ``:tables``.
         scope: See :class:`Scope`.
     """
-    names = scope.parameters
-    used = {name: value for name, value in names.items() if f":{name}" in sql}
-    rows = connection.execute(text(sql), used).mappings()
-    return tuple(sorted((record_type(**_frozen(row)) for row in rows), key=lambda record: record.key))
-
-
-def _frozen(row: RowMapping) -> dict[str, object]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    used = {name: value for name, value in scope.parameters.items() if f":{name}" in sql}
+    found = connection.execute(text(sql), used)
+    make = maker(record_type, tuple(found.keys()))
+    return tuple(sorted(map(make, found.all()), key=attrgetter(*record_type.key_fields)))

@@ -6,26 +6,49 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from alembic_assay.catalog import (
+    access_methods,
+    base_types,
+    casts,
+    collations,
     columns,
     composites,
     constraints,
+    conversions,
+    database_settings,
+    default_privileges,
     dependencies,
     domains,
     enums,
+    event_triggers,
     extensions,
+    foreign_data_wrappers,
+    foreign_servers,
     functions,
     indexes,
+    languages,
+    operator_classes,
+    operator_families,
+    operators,
     policies,
+    publication_tables,
+    publications,
     ranges,
     rewrite_rules,
     schemas,
+    security_labels,
     sequences,
     statistics,
     tables,
+    text_search_configurations,
+    text_search_dictionaries,
+    text_search_parsers,
+    text_search_templates,
+    transforms,
     triggers,
+    user_mappings,
     views,
 )
-from alembic_assay.catalog.reading import Scope, fixed_settings
+from alembic_assay.catalog.reading import Scope, fixed_settings, without_collector
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
@@ -38,10 +61,27 @@ R = TypeVar("R", bound=Record)
 READERS: Mapping[type[Record], Callable[[Connection, Scope], tuple[Record, ...]]] = {
     schemas.Schema: schemas.read,
     extensions.Extension: extensions.read,
+    access_methods.AccessMethod: access_methods.read,
+    languages.Language: languages.read,
+    collations.Collation: collations.read,
     enums.Enum: enums.read,
     domains.Domain: domains.read,
     composites.Composite: composites.read,
     ranges.Range: ranges.read,
+    base_types.BaseType: base_types.read,
+    conversions.Conversion: conversions.read,
+    operators.Operator: operators.read,
+    operator_families.OperatorFamily: operator_families.read,
+    operator_classes.OperatorClass: operator_classes.read,
+    casts.Cast: casts.read,
+    transforms.Transform: transforms.read,
+    text_search_parsers.TextSearchParser: text_search_parsers.read,
+    text_search_templates.TextSearchTemplate: text_search_templates.read,
+    text_search_dictionaries.TextSearchDictionary: text_search_dictionaries.read,
+    text_search_configurations.TextSearchConfiguration: text_search_configurations.read,
+    foreign_data_wrappers.ForeignDataWrapper: foreign_data_wrappers.read,
+    foreign_servers.ForeignServer: foreign_servers.read,
+    user_mappings.UserMapping: user_mappings.read,
     sequences.Sequence: sequences.read,
     tables.Table: tables.read,
     columns.Column: columns.read,
@@ -53,6 +93,12 @@ READERS: Mapping[type[Record], Callable[[Connection, Scope], tuple[Record, ...]]
     rewrite_rules.RewriteRule: rewrite_rules.read,
     policies.Policy: policies.read,
     statistics.ExtendedStatistics: statistics.read,
+    publications.Publication: publications.read,
+    publication_tables.PublicationTable: publication_tables.read,
+    event_triggers.EventTrigger: event_triggers.read,
+    default_privileges.DefaultPrivileges: default_privileges.read,
+    database_settings.DatabaseSetting: database_settings.read,
+    security_labels.SecurityLabel: security_labels.read,
 }
 """How each kind is read, in the order in which objects can be created."""
 
@@ -82,16 +128,25 @@ class Snapshot:
         return tuple(record for record in self.records if isinstance(record, record_type))
 
 
-def read(connection: Connection, schemas: Sequence[str] | None = None, tables: Sequence[str] | None = None) -> Snapshot:
+def read(
+    connection: Connection,
+    schemas: Sequence[str] | None = None,
+    tables: Sequence[str] | None = None,
+    *,
+    depends: bool = True,
+) -> Snapshot:
     """Read what the catalogs hold, with one query a kind.
 
-    Objects that an extension owns and PostgreSQL's own schemas are left out. The transaction and the settings
-    of the connection are afterwards as they were.
+    Objects that an extension owns and PostgreSQL's own are left out. The transaction and the settings of the
+    connection are afterwards as they were. While others change the schema, use
+    :func:`~alembic_assay.catalog.moment.read_moment`.
 
     Args:
         connection: To PostgreSQL 14 or newer.
-        schemas: Only these schemas.
+        schemas: Only these schemas, and nothing that is in none but extensions.
         tables: Only these tables, in any of the schemas; other kinds of objects are not filtered by it.
+        depends: Whether to read what objects depend on, too: a third of the time. Who only compares records needs it
+            not; ``dependants`` and ``create_sql`` do.
 
     Example:
         >>> snapshot = read(connection)  # doctest: +SKIP
@@ -99,6 +154,6 @@ def read(connection: Connection, schemas: Sequence[str] | None = None, tables: S
         [('low', 'medium', 'high')]
     """
     scope = Scope(schemas=None if schemas is None else tuple(schemas), tables=None if tables is None else tuple(tables))
-    with fixed_settings(connection):
+    with without_collector(), fixed_settings(connection):
         records = tuple(record for reader in READERS.values() for record in reader(connection, scope))
-        return Snapshot(records, dependencies.read(connection, records))
+        return Snapshot(records, dependencies.read(connection, records) if depends else ())

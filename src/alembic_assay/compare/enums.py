@@ -1,4 +1,4 @@
-"""Enumerated types: created before their first use, extended in place, dropped with the last table that uses them."""
+"""Enumerated types: created before their first use, changed in place, dropped with the last table that uses them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,40 @@ from typing import TYPE_CHECKING, cast
 
 from alembic.operations import ops
 from alembic.util import PriorityDispatchResult
+from sqlalchemy import MetaData
 
-from alembic_assay.catalog import enum_uses, enums
+from alembic_assay.catalog import enums
+from alembic_assay.catalog import read as read_catalog
+from alembic_assay.catalog.dependencies import needed_by
+from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.reading import Scope, fixed_settings
+from alembic_assay.compare import renames
+from alembic_assay.compare.enum_casts import cast_columns
+from alembic_assay.compare.enum_defaults import drop_before, leave_to_rename
+from alembic_assay.compare.enum_labels import additions, changes
+from alembic_assay.compare.enum_rebuilds import describe, out_of_the_way
 from alembic_assay.compare.model_enums import ModelEnum, model_enums
 from alembic_assay.ops.enum_types import install_renderer
-from alembic_assay.ops.enums import AddEnumValueOp, CreateEnumOp, DropEnumOp
-from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
+from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
+from alembic_assay.ops.rename_enum import RenameEnumOp
+from alembic_assay.ops.replace_enum import ReplaceEnumOp
+from alembic_assay.ops.steps import BeforeRebuildOp
 from alembic_assay.options import Options
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection, Table
 
+    from alembic_assay.catalog.enums import Enum
+
+__all__ = ["additions", "compare"]
+
 log = logging.getLogger("alembic.assay.compare.enums")
+
+Found = dict[tuple[str, ...], "Enum"]
 
 
 def compare(
@@ -34,84 +51,122 @@ def compare(
     install_renderer(autogen_context)
     tables = [table for table in autogen_context.sorted_tables if _included(autogen_context, table)]
     default_schema = connection.dialect.default_schema_name
-    wanted = model_enums(tables, autogen_context.dialect, default_schema)
+    wanted = model_enums(tables, autogen_context.dialect, default_schema, _metadata(autogen_context))
     with fixed_settings(connection):
         present = {enum.key: enum for enum in enums.read(connection, Scope())}
+    in_scope = {schema or default_schema for schema in schemas}
+    unused = {
+        key: present[key]
+        for key in sorted(present.keys() - wanted.keys())
+        if present[key].schema in in_scope and _named(autogen_context, present[key])
+    }
     for key in sorted(wanted):
-        upgrade_ops.ops.extend(_bring_about(wanted[key], present.get(key)))
-    unused = [present[key] for key in sorted(present.keys() - wanted.keys())]
+        existing = present.get(key) or _renamed(autogen_context, wanted[key], unused)
+        unused.pop(existing.key if existing else (), None)
+        upgrade_ops.ops.extend(_bring_about(autogen_context, wanted[key], existing, upgrade_ops))
+    cast_columns(autogen_context, upgrade_ops)
     if unused:
-        in_scope = {schema or default_schema for schema in schemas}
-        candidates = [enum for enum in unused if enum.schema in in_scope and _named(autogen_context, enum)]
-        upgrade_ops.ops.extend(_drop(autogen_context, connection, upgrade_ops, candidates))
+        upgrade_ops.ops.extend(_drop(autogen_context, connection, upgrade_ops, unused))
     return PriorityDispatchResult.CONTINUE
 
 
-def additions(
-    name: str, schema: str | None, before: Sequence[str], after: Sequence[str]
-) -> list[AddEnumValueOp] | None:
-    """Return what must be added, each next to a label that is there by then.
+def _metadata(autogen_context: AutogenContext) -> list[MetaData]:
+    given = autogen_context.metadata
+    return [given] if isinstance(given, MetaData) else list(given or ())
 
-    Args:
-        name: Name of the type.
-        schema: Its schema.
-        before: The labels that it has.
-        after: The labels that it shall have.
 
-    Returns:
-        ``None`` where labels vanish or change places, so that adding is not enough.
+def _renamed(autogen_context: AutogenContext, model: ModelEnum, unused: Mapping[tuple[str, ...], Enum]) -> Enum | None:
+    """Return the type of the database that is the model's under another name.
 
-    Example:
-        >>> [(op.value, op.before, op.after) for op in additions("e", None, ["b"], ["a", "b", "c"])]
-        [('a', 'b', None), ('c', None, 'b')]
+    Raises:
+        RenameError: One looks like it, and nobody says whether it is.
     """
-    kept = [label for label in after if label in before]
-    if kept != list(before):
-        return None
-    result: list[AddEnumValueOp] = []
-    for position, label in enumerate(after):
-        if label in before:
-            continue
-        before_it = before[0] if before and not position else None
-        after_it = after[position - 1] if position else None
-        result.append(AddEnumValueOp(name, label, before=before_it, after=after_it, schema=schema))
-    return result
+    said = renames.of(autogen_context)
+    default_schema = autogen_context.dialect.default_schema_name
+    for key, enum in unused.items():
+        declared = parts(model.renamed_from) if model.renamed_from else ()
+        if declared in {key, key[1:]}:
+            return enum
+        paths = [key, key[1:]] if enum.schema == default_schema else [key]
+        new = said.renamed(*paths)
+        if new is not None and new == model.name:
+            return enum
+        if enum.labels == model.labels and not said.removed(*paths) and _confirmed(said, model, enum):
+            return enum
+    return None
 
 
-def _bring_about(model: ModelEnum, existing: enums.Enum | None) -> Iterator[ops.MigrateOperation]:
-    title = display(model.name, model.schema)
+def _confirmed(said: renames.Renames, model: ModelEnum, enum: Enum) -> bool:
+    old = display(enum.name)
+    answer = said.ask(f"Was the enum {old} renamed to {model.title}? Both have the same labels.")
+    if answer is None:
+        path = renames.written(enum.name)
+        raise renames.RenameError(
+            f"enum {old} is gone and enum {model.title} of {model.column} is new, with the same labels.",
+            hint=(
+                f"If it was renamed: -x rename={path}:{renames.written(model.name)}, or"
+                f" info={{'type_renamed_from': {enum.name!r}}} on the column. If it is another one: -x remove={path}."
+            ),
+        )
+    return answer
+
+
+def _bring_about(
+    autogen_context: AutogenContext, model: ModelEnum, existing: Enum | None, upgrade_ops: ops.UpgradeOps
+) -> Iterator[ops.MigrateOperation]:
     if existing is None:
-        log.info("Detected added enum type '%s'", title)
+        log.info("Detected added enum type '%s'", model.title)
         yield CreateEnumOp(model.name, model.labels, schema=model.schema)
-    elif existing.labels != model.labels:
-        added = additions(model.name, model.schema, existing.labels, model.labels)
-        if added is None:
-            log.info("Detected changed enum type '%s': %s to %s", title, list(existing.labels), list(model.labels))
-            yield ReplaceEnumOp(model.name, model.labels, schema=model.schema, existing_values=existing.labels)
-            return
-        for addition in added:
-            log.info("Detected added value %r of enum type '%s'", addition.value, title)
-        yield ModifyEnumOps(
-            model.name, added, schema=model.schema, existing_values=existing.labels, values=model.labels
+        return
+    dialect = autogen_context.dialect
+    schema = None if existing.schema == dialect.default_schema_name and not model.schema else existing.schema
+    found = changes(model, existing, renames.of(autogen_context), schema)
+    moved = model.schema is not None and model.schema != existing.schema
+    leave_to_rename(upgrade_ops.ops, existing.name, model.name, found.renamed, dialect)
+    for operation in found.ops:
+        if isinstance(operation, ReplaceEnumOp):
+            first = [
+                *out_of_the_way(autogen_context, upgrade_ops.ops, existing, found.gone),
+                *drop_before(upgrade_ops.ops, existing.name, found.gone, dialect),
+            ]
+            if first:
+                yield BeforeRebuildOp(first)
+            yield describe(autogen_context, operation, existing, first)
+        else:
+            yield operation
+    if (
+        existing.name != model.name
+        or moved
+        or (model.schema is None and existing.schema != dialect.default_schema_name)
+    ):
+        log.info("Detected renamed enum type '%s': now '%s'", display(*existing.key[::-1]), model.title)
+        target = model.schema or dialect.default_schema_name
+        yield RenameEnumOp(
+            existing.name,
+            model.name,
+            schema=existing.schema if target != existing.schema else schema,
+            new_schema=target if target != existing.schema else None,
         )
 
 
 def _drop(
-    autogen_context: AutogenContext,
-    connection: Connection,
-    upgrade_ops: ops.UpgradeOps,
-    unused: Iterable[enums.Enum],
+    autogen_context: AutogenContext, connection: Connection, upgrade_ops: ops.UpgradeOps, unused: Found
 ) -> Iterator[DropEnumOp]:
     """Drop a type when this revision drops the last columns that use it, or when the user asked for it."""
     options = autogen_context.opts.get("assay") or Options()
     default_schema = connection.dialect.default_schema_name
-    uses = enum_uses.read(connection)
+    snapshot = read_catalog(connection)
+    hanging = needed_by(snapshot)
+    tables = {record.key for record in snapshot if record.kind == "table"}
     gone = set(_vanishing_columns(upgrade_ops.ops, default_schema))
-    for enum in unused:
-        of_enum = uses[enum.key]
-        in_use = [column for column in of_enum.columns if not _goes(column, gone)]
-        wanted = bool(of_enum.columns) or options.drop_unused
-        if wanted and not in_use and not of_enum.others:
+    said = renames.of(autogen_context)
+    for enum in unused.values():
+        users = hanging.get((enum.kind, enum.key), ())
+        columns = [key for kind, key in users if kind == "column" and key[:2] in tables]
+        others = [key for kind, key in users if kind not in {"column", "constraint", "index"}]
+        in_use = [column for column in columns if not _goes(column, gone)]
+        wanted = bool(columns) or options.drop_unused or said.removed(enum.key, enum.key[1:])
+        if wanted and not in_use and not others:
             schema = None if enum.schema == default_schema else enum.schema
             log.info("Detected removed enum type '%s'", display(enum.name, schema))
             yield DropEnumOp(enum.name, schema=schema, values=enum.labels)

@@ -24,7 +24,7 @@ from alembic_assay.neon.engine import connect, unreachable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection, CursorResult, Engine
+    from sqlalchemy import URL, Connection, CursorResult, Engine
 
 log = logging.getLogger("alembic.assay.lock")
 
@@ -122,20 +122,13 @@ def migration_lock(
         DatabaseUnreachableError: The connection for the lock failed before the lock was there.
 
     Example:
-        >>> with migration_lock(engine, wait=600, pooled=False, database="app",
-        ...                     version_table_schema=None, version_table="alembic_version"):  # doctest: +SKIP
-        ...     migrate()
+        >>> with migration_lock(engine, wait=600, pooled=False, database="app", version_table_schema=None,
+        ...                     version_table="alembic_version"): ...  # doctest: +SKIP
     """
     key = lock_key(database, version_table_schema, version_table)
     with connect(engine) as connection:
         lock = _TransactionLock(connection, key) if pooled else _SessionLock(connection, key)
-        try:
-            acquired = _poll(lock, wait)
-            holder = None if acquired else lock.holder()
-        except DBAPIError as error:
-            raise unreachable(engine.url, error) from error
-        if not acquired:
-            raise _not_acquired(database, holder, wait)
+        _acquire(lock, wait, engine.url, database)
         log.debug("holding the migration lock, key %d", key)
         try:
             yield
@@ -187,6 +180,16 @@ class _TransactionLock:
     def release(self) -> bool:
         self.connection.rollback()
         return True
+
+
+def _acquire(lock: _SessionLock | _TransactionLock, wait: float, url: URL, database: str) -> None:
+    try:
+        acquired = _poll(lock, wait)
+        holder = None if acquired else lock.holder()
+    except DBAPIError as error:
+        raise unreachable(url, error) from error
+    if not acquired:
+        raise _not_acquired(database, holder, wait)
 
 
 def _poll(lock: _SessionLock | _TransactionLock, wait: float) -> bool:

@@ -16,7 +16,7 @@ from alembic_assay.neon.poolers import direct, is_pooled
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["ResolvedURL", "direct", "for_libpq", "is_pooled", "masked", "parse", "resolve"]
+__all__ = ["ResolvedURL", "direct", "for_libpq", "is_pooled", "masked", "parse", "parse_from", "resolve"]
 
 DRIVER = "postgresql+psycopg"
 
@@ -79,7 +79,7 @@ def parse(text: str | URL) -> URL:
         >>> parse("postgres://ann:s%40cret@db.example.com/app?ssl=require")
         postgresql+psycopg://ann:***@db.example.com/app?sslmode=require
     """
-    return _parse_from("database URL", text)
+    return parse_from("database URL", text)
 
 
 def resolve(*, x: str | None, argument: str | URL | None, environ: Mapping[str, str], ini: str | None) -> ResolvedURL:
@@ -104,7 +104,7 @@ def resolve(*, x: str | None, argument: str | URL | None, environ: Mapping[str, 
         ('ep-cool-sun-1.us-east-2.aws.neon.tech', True)
     """
     for source, text in _sources(x, argument, environ, ini):
-        url = _parse_from(source, text)
+        url = parse_from(source, text)
         straight = direct(url)
         if straight is None:
             return ResolvedURL(url=url, source=source, pooled=True, rewritten=False)
@@ -148,7 +148,13 @@ def _sources(
         yield "sqlalchemy.url", ini
 
 
-def _parse_from(source: str, text: str | URL) -> URL:
+def parse_from(source: str, text: str | URL) -> URL:
+    """Like :func:`parse`, with errors that begin with where the URL was found.
+
+    Args:
+        source: Such as ``DATABASE_URL``.
+        text: As for :func:`parse`.
+    """
     try:
         return _psycopg_url(text if isinstance(text, URL) else _split(text))
     except DatabaseURLError as error:

@@ -29,6 +29,7 @@ class ReplaceEnumOp(MigrateOperation):
         schema: Its schema.
         mapping: What rows that hold a vanishing label get instead.
         existing_values: The labels that it has, which its reverse needs.
+        notes: What the script says of it in comments.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class ReplaceEnumOp(MigrateOperation):
         schema: str | None = None,
         mapping: Mapping[str, str] | None = None,
         existing_values: Sequence[str] | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.values = list(values)
         self.schema = schema
         self.mapping = dict(mapping or {})
         self.existing_values = None if existing_values is None else list(existing_values)
+        self.notes = list(notes)
 
     @classmethod
     def replace_enum(
@@ -93,7 +96,10 @@ class ReplaceEnumOp(MigrateOperation):
             raise IrreversibleError(
                 f"replacing enum {display(self.name, self.schema)} cannot be reversed: its labels are not known."
             )
-        return ReplaceEnumOp(self.name, self.existing_values, schema=self.schema, existing_values=self.values)
+        lost = [f"Rows that held {old!r} stay {new!r}: which ones is not known." for old, new in self.mapping.items()]
+        return ReplaceEnumOp(
+            self.name, self.existing_values, schema=self.schema, existing_values=self.values, notes=lost
+        )
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """``("replace_enum", schema, name, values)``."""
@@ -138,9 +144,9 @@ class ModifyEnumOps(OpContainer):
 
 @Operations.implementation_for(ReplaceEnumOp)
 def _replace_enum(operations: Operations, operation: ReplaceEnumOp) -> None:
-    from alembic_assay.ops import retype  # noqa: PLC0415 - every alembic command loads this module, few rebuild a type
+    from alembic_assay.ops import enum_rebuild  # noqa: PLC0415 - every alembic command loads this module, few rebuild a type
 
-    retype.replace_enum(operations, operation.name, operation.schema, operation.values, operation.mapping)
+    enum_rebuild.replace_enum(operations, operation.name, operation.schema, operation.values, operation.mapping)
 
 
 @Operations.implementation_for(ModifyEnumOps)
@@ -151,14 +157,15 @@ def _modify_enum(operations: Operations, operation: ModifyEnumOps) -> None:
 
 
 @renderers.dispatch_for(ReplaceEnumOp)
-def _render_replace_enum(autogen_context: AutogenContext, operation: ReplaceEnumOp) -> str:
-    return render_call(
+def _render_replace_enum(autogen_context: AutogenContext, operation: ReplaceEnumOp) -> list[str]:
+    call = render_call(
         autogen_context,
         "replace_enum",
         [operation.name, operation.values],
         schema=operation.schema,
         mapping=operation.mapping,
     )
+    return [*(f"# {' '.join(note.split())}" for note in operation.notes), call]
 
 
 @renderers.dispatch_for(ModifyEnumOps)

@@ -18,7 +18,7 @@ from alembic_assay.proof import report
 from alembic_assay.proof.rehearsal import rehearse
 from alembic_assay.proof.roundtrip import Functions, Proof, prove
 from alembic_assay.rules import select_rules
-from alembic_assay.rules.tables import EQUALITY_METHODS
+from alembic_assay.rules.known_indexes import EQUALITY_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
 
-    from alembic_assay.rules.tables import IndexRecord, TableKey
+    from alembic_assay.rules.known_indexes import IndexRecord
+    from alembic_assay.rules.tables import TableKey
 
     Directives = list[MigrationScript]
     Hook = Callable[[MigrationContext, Any, Directives], None]

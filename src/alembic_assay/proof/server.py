@@ -53,10 +53,7 @@ def running(
     parent: Path | None = None,
     timeout: float = 60.0,
 ) -> Iterator[URL]:
-    """Start a server on a free port of 127.0.0.1; afterwards remove it with all its data.
-
-    It is removed too if this process is killed in any way, ``kill -9`` included: a small second process waits
-    for that, on every system (see ``janitor.py``).
+    """Start a server on a free port of 127.0.0.1; afterwards, also after ``kill -9``, remove it with all its data.
 
     Args:
         binaries: Which PostgreSQL; by default what :func:`find_binaries` finds.
@@ -64,8 +61,7 @@ def running(
         parent: Where its directory is made; by default where temporary files are.
         timeout: Seconds that making the data directory, and then starting, may take.
 
-    Yields:
-        The URL of the database ``postgres`` for the superuser ``postgres``, with its password.
+    Yields: The URL of the database ``postgres`` for the superuser ``postgres``, with its password.
 
     Raises:
         AssayError: There is no PostgreSQL, or it does not start; with the last lines of its log.
@@ -78,9 +74,6 @@ def running(
     binaries = binaries or find_binaries()
     with _directory(parent or Path(tempfile.gettempdir())) as directory:
         account = _account(directory)
-        # A password, not trust: a TCP port is open to every user of the machine, and TCP is what psycopg,
-        # psql and PgBouncer all take, however long the path of a socket would be.
-        password = secrets.token_hex(16)
         server = _Server(
             binaries=_reachable(binaries, directory, account),
             directory=directory,
@@ -88,6 +81,9 @@ def running(
             settings={**SETTINGS, **(settings or {})},
             timeout=timeout,
         )
+        # A password, not trust: a TCP port is open to every user of the machine, and TCP is what psycopg,
+        # psql and PgBouncer all take, however long the path of a socket would be.
+        password = secrets.token_hex(16)
         server.initialise(password)
         with server.started() as port:
             yield URL.create("postgresql+psycopg", "postgres", password, "127.0.0.1", port, "postgres")

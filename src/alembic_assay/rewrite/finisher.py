@@ -8,16 +8,33 @@ from typing import TYPE_CHECKING
 from alembic.autogenerate.render import render_op_text
 from alembic.util import PriorityDispatchResult
 
+from alembic_assay.ops.entities import ReplaceEntitiesOp
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
+from alembic_assay.ops.execute_sql import CreateSchemaOp
+from alembic_assay.ops.rename_enum import RenameEnumOp, RenameEnumValueOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
+from alembic_assay.ops.steps import BeforeRebuildOp
+from alembic_assay.ops.switch_enum import SwitchEnumOp
 from alembic_assay.sql import literal
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import MigrateOperation, UpgradeOps
 
-_BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (CreateEnumOp, ModifyEnumOps, ReplaceEnumOp)
+_BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (
+    CreateSchemaOp,
+    CreateEnumOp,
+    ModifyEnumOps,
+    BeforeRebuildOp,
+    ReplaceEnumOp,
+    RenameEnumValueOp,
+    RenameEnumOp,
+)
+"""Labels are added and replaced under the old names; so they may be committed first."""
+
 _AFTER_TABLES: tuple[type[MigrateOperation], ...] = (DropEnumOp,)
+_PLACES = ("first", "drop", "", "create", "last", "types")
+"""Of entities around the changes of tables."""
 
 
 def finish(autogen_context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
@@ -31,11 +48,14 @@ def finish(autogen_context: AutogenContext, upgrade_ops: UpgradeOps) -> Priority
 
 def _rank(operation: MigrateOperation) -> int:
     """What commits comes first: a revision that fails later can then be run again from its beginning."""
-    if isinstance(operation, ModifyEnumOps) and operation.autocommit:
+    if isinstance(operation, SwitchEnumOp) or (isinstance(operation, ModifyEnumOps) and operation.autocommit):
         return -1
     if isinstance(operation, _BEFORE_TABLES):
         return _BEFORE_TABLES.index(type(operation))
-    return len(_BEFORE_TABLES) + isinstance(operation, _AFTER_TABLES)
+    place: str = operation.place if isinstance(operation, ReplaceEntitiesOp) else ""
+    if isinstance(operation, _AFTER_TABLES):
+        place = "types"
+    return len(_BEFORE_TABLES) + _PLACES.index(place)
 
 
 def _commit_before_use(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 from alembic_assay.findings import Finding, Location, Severity
 from alembic_assay.options import Options
+from alembic_assay.rules.known_indexes import serves
 from alembic_assay.rules.naming import find_table, index_name, model_index
 from alembic_assay.rules.render import render
 from alembic_assay.rules.replay import replay
-from alembic_assay.rules.tables import KnownTables, serves, table_key
+from alembic_assay.rules.tables import KnownTables, table_key
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:

@@ -8,22 +8,16 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
-from alembic_assay.rules.tables import (
-    ForeignKey,
-    KnownIndex,
-    KnownTables,
-    default_name,
-    of_index,
-    of_operation,
-    table_key,
-)
+from alembic_assay.rules.known_indexes import KnownIndex, of_index
+from alembic_assay.rules.tables import ForeignKey, KnownTables, default_name, of_operation, table_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from alembic.operations import MigrateOperation
 
-    from alembic_assay.rules.tables import IndexRecord, TableKey
+    from alembic_assay.rules.known_indexes import IndexRecord
+    from alembic_assay.rules.tables import TableKey
 
 
 def replay(operations: Iterable[MigrateOperation], before: KnownTables) -> KnownTables:
@@ -170,4 +164,11 @@ def dropped_index(operation: MigrateOperation, before: KnownTables) -> tuple[Tab
 
 def _renamed(index: IndexRecord, renamed: dict[str, str]) -> KnownIndex:
     columns = tuple(None if name is None else renamed.get(name, name) for name in index.columns)
-    return KnownIndex(name=index.name, columns=columns, valid=index.valid, partial=index.partial, method=index.method)
+    return KnownIndex(
+        name=index.name,
+        columns=columns,
+        valid=index.valid,
+        partial=index.partial,
+        not_null=[renamed.get(name, name) for name in index.not_null],
+        method=index.method,
+    )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Constraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import NoReferenceError
-from sqlalchemy.sql.elements import ColumnClause, TextClause, UnaryExpression
 
-from alembic_assay.statements import index_column
+from alembic_assay.rules.known_indexes import IndexRecord, KnownIndex, of_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,57 +21,10 @@ if TYPE_CHECKING:
 TableKey = tuple[str | None, str]
 """Schema and name of a table; the schema is ``None`` for the default one."""
 
-EQUALITY_METHODS = ("btree", "hash")
-"""Access methods that find rows by the value of a column."""
-
-
-class IndexRecord(Protocol):
-    """What a record of an index must have; ``catalog.indexes.Index`` does."""
-
-    @property
-    def name(self) -> str | None:
-        """Its name."""
-
-    @property
-    def columns(self) -> Sequence[str | None]:
-        """Its key columns in order; nothing stands for an expression."""
-
-    @property
-    def valid(self) -> bool:
-        """Whether it was built to the end."""
-
-    @property
-    def partial(self) -> bool:
-        """Whether it has a predicate."""
-
-    @property
-    def method(self) -> str:
-        """Its access method, in lower case."""
-
-
 IndexesByTable = (
     Mapping[tuple[str | None, str], Iterable[IndexRecord]] | Mapping[tuple[str, str], Iterable[IndexRecord]]
 )
 """Records of indexes by schema and table; the key of a ``Mapping`` is invariant, hence both."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownIndex:
-    """An index, or that of a primary key or unique constraint.
-
-    Args:
-        name: Its name.
-        columns: Its key columns in order, ``None`` for an expression.
-        valid: Whether it was built to the end.
-        partial: Whether it has a predicate.
-        method: Its access method.
-    """
-
-    name: str | None
-    columns: Sequence[str | None]
-    valid: bool = True
-    partial: bool = False
-    method: str = "btree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,48 +176,9 @@ def foreign_key(constraint: ForeignKeyConstraint) -> ForeignKey:
     )
 
 
-def of_index(index: Index) -> KnownIndex:
-    """Return what an ``Index`` says."""
-    options = index.dialect_options["postgresql"]
-    return KnownIndex(
-        name=index.name,
-        columns=tuple(map(_column, index.expressions)),
-        partial=options["where"] is not None,
-        method=(options["using"] or "btree").lower(),
-    )
-
-
-def serves(index: IndexRecord, columns: Sequence[str]) -> bool:
-    """Tell whether PostgreSQL finds rows by the values of these columns with an index, whatever the values are."""
-    usable = index.valid and not index.partial and index.method in EQUALITY_METHODS
-    return usable and begins_with(index.columns, columns)
-
-
-def begins_with(index_columns: Sequence[str | None], columns: Sequence[str]) -> bool:
-    """Tell whether an index begins with these columns, in any order.
-
-    >>> begins_with(("b", "a", "c"), ("a", "b")), begins_with(("a", "c", "b"), ("a", "b"))
-    (True, False)
-    """
-    return set(index_columns[: len(set(columns))]) == set(columns)
-
-
 def default_name(table: str, columns: Sequence[str], suffix: str) -> str:
     """Return the name that PostgreSQL gives an unnamed constraint, before it is cut to 63 bytes."""
     return "_".join((table, *columns, suffix))
-
-
-def _column(element: object) -> str | None:
-    while isinstance(element, UnaryExpression):
-        element = element.element
-    if isinstance(element, Column):
-        return element.name
-    written = getattr(element, "text", None)  # Alembic wraps a text in a class of its own
-    if isinstance(written, TextClause):
-        written = written.text
-    if isinstance(element, ColumnClause) and element.is_literal:
-        written = element.name
-    return index_column(written) if isinstance(written, str) else None
 
 
 def _constraint_index(constraint: PrimaryKeyConstraint | UniqueConstraint) -> KnownIndex:

@@ -8,9 +8,9 @@ from alembic.operations.ops import CreateForeignKeyOp, CreateIndexOp, CreateTabl
 
 from alembic_assay.findings import Severity
 from alembic_assay.rules.base import Rule, show
+from alembic_assay.rules.known_indexes import serves
 from alembic_assay.rules.recipes import concurrently, partition_by_partition
 from alembic_assay.rules.replay import added_foreign_keys, dropped_index
-from alembic_assay.rules.tables import serves
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from alembic_assay.findings import Finding
     from alembic_assay.rules.base import Direction, RuleContext
-    from alembic_assay.rules.tables import ForeignKey, IndexRecord
+    from alembic_assay.rules.known_indexes import IndexRecord
+    from alembic_assay.rules.tables import ForeignKey
 
 Looked = CreateTableOp | CreateForeignKeyOp | DropIndexOp | DropConstraintOp
 
@@ -34,8 +35,9 @@ class FkWithoutIndex(Rule[Looked]):
         meanwhile. Joins along the foreign key read the whole table too. It grows worse with the table.
 
     Instead:
-        Create an index that begins with the columns of the foreign key, in any order. It must be valid and not
-        partial. A primary key or a unique constraint that begins with them will do.
+        Create an index that begins with the columns of the foreign key, in any order. It must be valid, and not
+        partial unless it leaves out the rows in which they are NULL and no others. A primary key or a unique
+        constraint that begins with them will do.
 
     When it is safe:
         Rows of the referenced table are never deleted and their keys never change, and nobody joins that way.

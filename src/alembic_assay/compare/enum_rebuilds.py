@@ -1,0 +1,142 @@
+"""What a rebuild of an enumerated type means for this database: refused or described before the script is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from alembic.operations import ops
+
+from alembic_assay.catalog.aside import read
+from alembic_assay.catalog.columns import Column
+from alembic_assay.catalog.enum_constants import labels_in
+from alembic_assay.catalog.snapshot import Snapshot
+from alembic_assay.errors import IrreversibleError
+from alembic_assay.ops import enum_rebuild, enum_rows
+from alembic_assay.ops.enum_switch import Switch
+from alembic_assay.ops.switch_enum import SwitchEnumOp
+from alembic_assay.options import Options
+from alembic_assay.sql import display
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Connection
+
+    from alembic_assay.catalog.enums import Enum
+    from alembic_assay.catalog.record import Record
+    from alembic_assay.ops.replace_enum import ReplaceEnumOp
+
+
+def describe(
+    autogen_context: AutogenContext, operation: ReplaceEnumOp, enum: Enum, first: list[ops.MigrateOperation]
+) -> ReplaceEnumOp:
+    """Say in the script what the rebuild rewrites; refuse what would fail.
+
+    Args:
+        autogen_context: Of this run.
+        operation: The rebuild; gets the notes.
+        enum: The type as it is.
+        first: What the script does before.
+
+    Returns:
+        The rebuild, or the steps that do it while the application runs.
+
+    Raises:
+        AssayError: It cannot be done, would lose rows, or ``enum_rebuild = "refuse"``.
+    """
+    connection = cast("Connection", autogen_context.connection)
+    title = display(operation.name, operation.schema)
+    snapshot = _without(read(connection), first, connection.dialect.default_schema_name)
+    rebuild = enum_rebuild.plan(snapshot, enum.key, operation.values, operation.mapping)
+    enum_rows.refuse_rows(connection, title, rebuild)
+    enum_rebuild.refuse_mentions(title, rebuild)
+    sizes = enum_rows.sizes(connection, rebuild.columns)
+    options = autogen_context.opts.get("assay") or Options()
+    if options.enum_rebuild == "refuse" and sizes:
+        raise IrreversibleError(
+            f"enum {title} would have to be built anew, which rewrites {', '.join(sizes)} under ACCESS EXCLUSIVE.",
+            hint="Keep the labels and their order, or allow it: enum_rebuild = 'rewrite' or 'online'.",
+        )
+    texts = [f"{function} names {label!r} in its text: change it by hand." for function, label in rebuild.texts]
+    if options.enum_rebuild == "online" and sizes and not first:
+        Switch(snapshot, enum.key, operation.mapping)  # refuses what must be rewritten
+        notes = [f"Fills a new column of {size}, batch by batch." for size in sizes]
+        return SwitchEnumOp(
+            operation.name,
+            operation.values,
+            schema=operation.schema,
+            mapping=operation.mapping,
+            existing_values=operation.existing_values,
+            notes=[*notes, *texts],
+        )
+    operation.notes = [*(f"Rewrites {size} under ACCESS EXCLUSIVE." for size in sizes), *texts]
+    return operation
+
+
+def out_of_the_way(
+    autogen_context: AutogenContext, operations: list[ops.MigrateOperation], enum: Enum, gone: Collection[str]
+) -> list[ops.MigrateOperation]:
+    """Take out of the upgrade the drops of what names a label that goes; they must come before the rebuild.
+
+    Args:
+        autogen_context: Of this run.
+        operations: Of the upgrade; changed in place.
+        enum: The type as it is.
+        gone: The labels that vanish.
+    """
+    connection = cast("Connection", autogen_context.connection)
+    naming = {
+        (record.key[0], record.key[-1])
+        for record in (read(connection) if gone and any(_drops(operations)) else ())
+        if record.kind in {"constraint", "index"} and labels_in(enum_rebuild.definition(record), enum.key) & set(gone)
+    }
+    found: list[ops.MigrateOperation] = []
+    for holder, operation in list(_drops(operations)):
+        name = getattr(operation, "constraint_name", None) or getattr(operation, "index_name", None)
+        if (operation.schema or connection.dialect.default_schema_name, name) in naming:
+            holder.remove(operation)
+            found.append(operation)
+    return found
+
+
+def _drops(
+    operations: list[ops.MigrateOperation],
+) -> Iterator[tuple[list[ops.MigrateOperation], ops.DropIndexOp | ops.DropConstraintOp]]:
+    for operation in operations:
+        if isinstance(operation, ops.DropIndexOp | ops.DropConstraintOp):
+            yield operations, operation
+        elif isinstance(operation, ops.OpContainer):
+            yield from _drops(operation.ops)
+
+
+def _without(snapshot: Snapshot, first: list[ops.MigrateOperation], default_schema: str | None) -> Snapshot:
+    """Return the snapshot as it is after the first operations."""
+    dropped = {
+        (operation.schema or default_schema, name)
+        for operation in first
+        if isinstance(operation, ops.DropIndexOp | ops.DropConstraintOp)
+        and (name := getattr(operation, "constraint_name", None) or getattr(operation, "index_name", None))
+    }
+    defaults = {
+        (operation.schema or default_schema, operation.table_name, operation.column_name)
+        for operation in first
+        if isinstance(operation, ops.AlterColumnOp)
+    }
+
+    def as_it_is(record: Record) -> Record:
+        return replace(record, default=None) if isinstance(record, Column) and record.key in defaults else record
+
+    kept = [
+        as_it_is(record)
+        for record in snapshot
+        if record.kind not in {"constraint", "index"} or (record.key[0], record.key[-1]) not in dropped
+    ]
+    known = {(record.kind, record.key) for record in kept}
+    edges = tuple(
+        edge
+        for edge in snapshot.dependencies
+        if (edge.kind, edge.key) in known and (edge.needs_kind, edge.needs_key) in known
+    )
+    return Snapshot(tuple(kept), edges)

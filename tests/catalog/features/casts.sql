@@ -1,0 +1,13 @@
+CREATE TYPE mood AS ENUM ('a', 'b');
+CREATE TYPE "Pair %:x" AS (a int, b int);
+CREATE FUNCTION "to mood"(int) RETURNS mood LANGUAGE sql IMMUTABLE AS $$SELECT CASE $1 WHEN 1 THEN 'a'::public.mood ELSE 'b' END$$;
+CREATE FUNCTION shorten("Pair %:x", int, boolean) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT 'x'$$;
+CREATE CAST (int AS mood) WITH FUNCTION "to mood"(int) AS ASSIGNMENT;
+CREATE CAST (text AS mood) WITH INOUT AS IMPLICIT;
+CREATE CAST ("Pair %:x" AS text) WITH FUNCTION shorten("Pair %:x", int, boolean);
+CREATE DOMAIN size AS int;
+CREATE CAST (mood AS int) WITH INOUT;
+COMMENT ON CAST (int AS mood) IS 'a comment';
+CREATE TABLE t (m mood DEFAULT lower('A'), i int);
+CREATE FUNCTION of_mood(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE VIEW v AS SELECT of_mood(i::text) AS mood FROM t;

@@ -1,0 +1,10 @@
+CREATE SCHEMA "Co s";
+CREATE COLLATION "Co s"."Own %:x" (provider = libc, locale = 'C');
+CREATE COLLATION parts (provider = libc, lc_collate = 'C', lc_ctype = 'POSIX');
+COMMENT ON COLLATION parts IS 'a comment';
+CREATE DOMAIN d AS text COLLATE parts;
+CREATE TYPE c AS (a text COLLATE "Co s"."Own %:x");
+CREATE TABLE t (a text COLLATE "Co s"."Own %:x" CHECK (a < 'x' COLLATE parts), b d);
+CREATE INDEX i ON t (a COLLATE parts);
+CREATE VIEW v AS SELECT a COLLATE parts AS a FROM t;
+CREATE TYPE r AS RANGE (subtype = text, collation = parts);

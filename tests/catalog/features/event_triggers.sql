@@ -1,0 +1,12 @@
+CREATE TABLE log (tag text);
+CREATE FUNCTION "Note %:x"() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.log VALUES (tg_tag); END';
+CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''nothing may be made''; END';
+CREATE MATERIALIZED VIEW m AS SELECT 1 AS one;
+CREATE EVENT TRIGGER "Every ""one"" %:x" ON ddl_command_end EXECUTE FUNCTION "Note %:x"();
+CREATE EVENT TRIGGER dropped ON sql_drop WHEN TAG IN ('DROP TABLE', 'ALTER TABLE') EXECUTE FUNCTION "Note %:x"();
+CREATE EVENT TRIGGER off ON ddl_command_start EXECUTE FUNCTION refuse();
+ALTER EVENT TRIGGER off DISABLE;
+CREATE EVENT TRIGGER replicas ON ddl_command_start EXECUTE FUNCTION refuse();
+ALTER EVENT TRIGGER replicas ENABLE REPLICA;
+COMMENT ON EVENT TRIGGER dropped IS '100% of ''drops''';
+CREATE EVENT TRIGGER strict ON ddl_command_start WHEN TAG IN ('CREATE CAST', 'CREATE SERVER') EXECUTE FUNCTION refuse();

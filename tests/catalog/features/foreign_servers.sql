@@ -1,0 +1,14 @@
+CREATE FOREIGN DATA WRAPPER "Wrapper %:x" OPTIONS (a 'it''s', b '50% :x');
+CREATE FOREIGN DATA WRAPPER checked VALIDATOR postgresql_fdw_validator;
+CREATE SERVER "Far %:x" TYPE 'a ''type''' VERSION '1.0' FOREIGN DATA WRAPPER "Wrapper %:x" OPTIONS (host 'h', port '1');
+CREATE SERVER plain FOREIGN DATA WRAPPER checked OPTIONS (host 'h');
+GRANT USAGE ON FOREIGN DATA WRAPPER checked TO pg_monitor WITH GRANT OPTION;
+GRANT USAGE ON FOREIGN SERVER plain TO PUBLIC;
+GRANT USAGE ON FOREIGN SERVER "Far %:x" TO pg_monitor;
+COMMENT ON FOREIGN DATA WRAPPER checked IS 'a wrapper';
+COMMENT ON SERVER plain IS 'a server';
+CREATE USER MAPPING FOR PUBLIC SERVER "Far %:x" OPTIONS (who 'it''s me');
+CREATE USER MAPPING FOR pg_monitor SERVER plain;
+CREATE FOREIGN TABLE t (a int OPTIONS (c 'x'), b text NOT NULL) SERVER "Far %:x" OPTIONS (path '50% :x');
+CREATE FOREIGN TABLE inherited () INHERITS (t) SERVER plain;
+COMMENT ON FOREIGN TABLE t IS 'far away';

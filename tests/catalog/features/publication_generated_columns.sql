@@ -1,0 +1,3 @@
+-- requires: 18
+CREATE TABLE t (id int PRIMARY KEY, d int GENERATED ALWAYS AS (1) STORED);
+CREATE PUBLICATION p FOR TABLE t WITH (publish_generated_columns = stored);

@@ -1,0 +1,13 @@
+CREATE SCHEMA "Ts s";
+CREATE TEXT SEARCH DICTIONARY "Ts s"."Stem %:x" (TEMPLATE = snowball, Language = english, StopWords = english);
+CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = pg_catalog.simple, Accept = false);
+CREATE TEXT SEARCH DICTIONARY bare (TEMPLATE = pg_catalog.simple);
+CREATE TEXT SEARCH CONFIGURATION "Ts s"."Words %:x" (PARSER = "default");
+ALTER TEXT SEARCH CONFIGURATION "Ts s"."Words %:x" ADD MAPPING FOR asciiword, word WITH plain, "Ts s"."Stem %:x", simple;
+ALTER TEXT SEARCH CONFIGURATION "Ts s"."Words %:x" ADD MAPPING FOR hword_asciipart WITH simple;
+CREATE TEXT SEARCH CONFIGURATION like_english (COPY = english);
+CREATE TEXT SEARCH CONFIGURATION empty (PARSER = "default");
+COMMENT ON TEXT SEARCH DICTIONARY plain IS 'a dictionary';
+COMMENT ON TEXT SEARCH CONFIGURATION empty IS 'a configuration';
+CREATE TABLE t (a text, v tsvector GENERATED ALWAYS AS (to_tsvector('like_english'::regconfig, a)) STORED);
+CREATE INDEX i ON t USING gin (to_tsvector('"Ts s"."Words %:x"'::regconfig, a));
