@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic_assay.catalog import aside
-from alembic_assay.catalog.dependencies import dependants
+from alembic_assay.catalog.dependencies import Dependants
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.errors import ModelError
@@ -83,10 +83,11 @@ def refuse_used(changes: Sequence[Change], whole: Snapshot) -> None:
     drops = [c for c in changes if c.action is Action.DROP and c.record.kind in {"table", "column"}]
     tables = {c.record.key for c in drops if c.record.kind == "table"}
     going = {(c.record.kind, c.record.key) for c in changes if c.action is not Action.ADD}
+    hanging = Dependants(whole)
     for drop in drops:
         if drop.record.kind == "column" and drop.record.key[:2] in tables:
             continue
-        users = [each for each in dependants(whole, drop.record) if (each.kind, each.key) not in going]
+        users = [each for each in hanging.on(drop.record) if (each.kind, each.key) not in going]
         stay = [each.title for each in users if each.kind in _USERS and not _of(each, tables)]
         if stay:
             raise ModelError(
