@@ -74,6 +74,7 @@ MACHINE = {"alembic_assay.proof.binaries", "alembic_assay.proof.server"}
 VARIABLE = (
     (re.compile(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])"), "<revision>"),
     (re.compile(r"\b\d+\.\d+( ?)s\b"), r"<time>\1s"),
+    (re.compile(r"\b\d+ ms\b"), "<time> ms"),
     (re.compile(r'(?<="seconds": )[\d.]+'), "<time>"),
     (re.compile(r"postgresql\+psycopg://\S+"), "<url>"),
     (re.compile(r"(?<=pid )\d+|(?<=terminate_backend\()\d+"), "<pid>"),

@@ -20,13 +20,15 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
+from alembic_assay import offline
 from alembic_assay import options as assay_options
 from alembic_assay.errors import AssayError, DatabaseURLError, MetadataError, OptionsError
 from alembic_assay.failures import CommitWatch, failure
 from alembic_assay.neon.engine import connect, create
 from alembic_assay.neon.lock import migration_lock
+from alembic_assay.neon.recycle import recycle_pooler
 from alembic_assay.neon.url import ResolvedURL, masked, resolve
-from alembic_assay.sql import literal
+from alembic_assay.proof import restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.config import Config
-    from alembic.ddl.impl import DefaultImpl
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Connection, Engine, MetaData
 
@@ -60,7 +61,8 @@ def run(
     Online it connects with psycopg, to the direct host where the URL is a pooler's, waits for a server that wakes
     up, lets one migration run at a time, and sets ``lock_timeout`` in every transaction. Each revision has a
     transaction of its own. With ``--sql`` it needs no database. ``config.attributes["connection"]`` is used as it
-    is, for tests and for programs that migrate by themselves.
+    is, for tests and for programs that migrate by themselves. ``-x schema=tenant_1`` migrates one schema: it is the
+    ``search_path``, and the version table is in it.
 
     Args:
         context: ``alembic.context``.
@@ -84,7 +86,7 @@ def run(
     """
     config: Config = context.config
     with _one_line_errors(config):
-        if config.cmd_opts is not None:
+        if config.cmd_opts is not None and config.attributes.get("configure_logger", True):
             _configure_logging(config)
         if metadata is None:
             raise MetadataError(
@@ -92,7 +94,7 @@ def run(
             )
         configuration = {"target_metadata": metadata, "transaction_per_migration": True, **_configuration(options)}
         if context.is_offline_mode():
-            _run_offline(context, configuration)
+            offline.run(context, configuration, _search_path(context))
         else:
             _run_online(context, configuration, url)
 
@@ -162,25 +164,6 @@ def _configuration(options: Mapping[str, Any]) -> dict[str, Any]:
     return {**alembics, **configure_options(autogenerate_plugins=plugins, **settings)}
 
 
-def _run_offline(context: Any, configuration: dict[str, Any]) -> None:
-    offline = {"dialect_name": "postgresql", "dialect_opts": {"paramstyle": "named"}, "literal_binds": True}
-    context.configure(**{**offline, **configuration})
-    _set_lock_timeout_in_script(context.get_context().impl, configuration["assay"].lock_timeout)
-    with context.begin_transaction():
-        context.run_migrations()
-
-
-def _set_lock_timeout_in_script(impl: DefaultImpl, lock_timeout: str) -> None:
-    """Follow every BEGIN of the script by the timeout, also the one after an autocommit block."""
-    emit_begin = impl.emit_begin
-
-    def begin_with_timeout() -> None:
-        emit_begin()
-        impl.static_output(f"SET LOCAL lock_timeout = {literal(lock_timeout)};\n")
-
-    impl.emit_begin = begin_with_timeout  # type: ignore[method-assign] # Alembic has no hook there
-
-
 def _run_online(context: Any, configuration: dict[str, Any], url: str | URL | None) -> None:
     connection: Connection | None = context.config.attributes.get("connection")
     if connection is not None:
@@ -194,9 +177,25 @@ def _run_online(context: Any, configuration: dict[str, Any], url: str | URL | No
     )
     _say_where(found)
     options: Options = configuration["assay"]
-    migrating = create(found.url, lock_timeout=options.lock_timeout, application_name=_application_name(context))
+    search_path = _search_path(context)
+    if search_path:
+        configuration = {"version_table_schema": search_path[0], **configuration}
+    migrating = create(
+        found.url,
+        lock_timeout=options.lock_timeout,
+        application_name=_application_name(context),
+        search_path=search_path,
+        pooled=found.pooled,
+    )
     with connect(migrating) as connection, _lock(context, migrating, found, configuration):
-        _migrate(context, connection, configuration)
+        if _migrate(context, connection, configuration) and options.recycle_pooler and not found.pooled:
+            recycle_pooler(connection)
+
+
+def _search_path(context: Any) -> tuple[str, ...]:
+    """The schema of a tenant, ``-x schema=…``, and those behind it, if it is given more than once."""
+    pairs = (argument.partition("=") for argument in context.get_x_argument())
+    return tuple(value for name, _, value in pairs if name == "schema")
 
 
 def _ini_url(config: Config) -> str | None:
@@ -208,10 +207,13 @@ def _ini_url(config: Config) -> str | None:
         ) from None
 
 
-def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> None:
+def _migrate(context: Any, connection: Connection, configuration: dict[str, Any]) -> int:
+    """Run the migrations; return how many revisions were run."""
     context.configure(connection=connection, **configuration)
+    if "restore-point" in context.get_x_argument():
+        restore.make(context.get_context(), context.script, _application_name(context))
     with _spans(context.get_context(), configuration["assay"]):
-        _run_migrations(context)
+        return _run_migrations(context)
 
 
 def _spans(migrating: MigrationContext, options: Options) -> AbstractContextManager[None]:
@@ -223,7 +225,7 @@ def _spans(migrating: MigrationContext, options: Options) -> AbstractContextMana
     return telemetry.migration_spans(migrating)
 
 
-def _run_migrations(context: Any) -> None:
+def _run_migrations(context: Any) -> int:
     watch = CommitWatch(context.get_context())
     try:
         with context.begin_transaction():
@@ -233,6 +235,7 @@ def _run_migrations(context: Any) -> None:
             raise
         paths = {script.path for script in context.script.walk_revisions()}
         raise failure(error, paths, watch) from error
+    return watch.revisions
 
 
 def _say_where(found: ResolvedURL) -> None:

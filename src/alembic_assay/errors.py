@@ -57,6 +57,12 @@ class AssayError(CommandError):
         self.hint = hint
 
 
+class EntityError(AssayError):
+    """A view, function, trigger, policy, extension or grant that cannot be brought about as it is declared."""
+
+    code = "entity-refused"
+
+
 class OptionsError(AssayError):
     """An option that does not exist, or a value that it does not take."""
 
@@ -105,10 +111,38 @@ class MigrationLockError(AssayError):
     code = "migration-lock"
 
 
+class NeonAPIError(AssayError):
+    """Neon's API refused, failed, or did not answer.
+
+    Args:
+        message: What it said.
+        hint: What to do about it.
+        status: The HTTP status; 0 without an answer.
+    """
+
+    code = "neon-api"
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class TenantsError(AssayError):
+    """A list of tenants that is wrong or empty, or an executor that cannot migrate them."""
+
+    code = "invalid-tenants"
+
+
 class LockTimeoutError(AssayError):
-    """DDL waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
+    """DDL, or a reader of the schema, waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
 
     code = "lock-timeout"
+
+
+class SchemaChangedError(AssayError):
+    """The schema was changed while it was read, and again when it was read once more."""
+
+    code = "schema-changed"
 
 
 class MigrationFailedError(AssayError):

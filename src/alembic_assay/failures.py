@@ -25,7 +25,7 @@ COMMITTED = (
 
 
 class CommitWatch:
-    """Whether the revision that is running has committed something before its end.
+    """Counts revisions; knows whether the one that is running has committed something before its end.
 
     Args:
         context: The migration context that runs the revisions.
@@ -33,6 +33,7 @@ class CommitWatch:
 
     def __init__(self, context: MigrationContext) -> None:
         self.committed = False
+        self.revisions = 0
         self._block = context.autocommit_block
         context.autocommit_block = self._watched  # type: ignore[method-assign] # Alembic has no hook there
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, self._next_revision)
@@ -45,6 +46,7 @@ class CommitWatch:
 
     def _next_revision(self, **_: Any) -> None:
         self.committed = False
+        self.revisions += 1
 
 
 def failure(error: DBAPIError, paths: set[str], watch: CommitWatch) -> AssayError:

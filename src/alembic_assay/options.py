@@ -42,26 +42,35 @@ class Options:
         prove: ``"new"`` proves what ``revision --autogenerate`` writes, ``"off"`` does not.
         fix: Names of rules whose fixes are applied to new revisions; ``["all"]`` for every rule.
         ignore: Names of rules that are not run.
+        ignore_tables: Patterns of tables and sequences that belong to other tools: ``celery_*``, ``audit.*``. They are
+            never proposed for drop.
         drop_unused: Propose to drop enum types that neither the models nor any column uses.
         enum_rebuild: What autogenerate does where an enumerated type must be built anew: ``"rewrite"`` writes
             ``op.replace_enum``, which rewrites tables under ACCESS EXCLUSIVE; ``"online"`` writes the steps that do it
             while the application runs; ``"refuse"`` stops.
+        entities: How autogenerate writes what is registered with alembic-utils: ``"sql"`` writes plain ``op.execute``;
+            ``"alembic-utils"`` writes ``op.create_entity`` and the like, which lose comments and privileges.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``, ``"500ms"``; ``"0"`` is
             for ever. It is set in every transaction, and never around ``CREATE INDEX CONCURRENTLY``.
         lock_wait: How long to wait for another process that migrates the same database.
         trace: Record each revision that is run, and each statement, as an OpenTelemetry span. It needs the extra
             ``otel``, and a tracer provider, as ``opentelemetry-instrument alembic upgrade head`` sets one.
+        recycle_pooler: After a migration, end the idle server connections of the same role, so that no client of a
+            pooler that shares prepared statements gets "cached plan must not change result type".
     """
 
     lint: Literal["new", "off"] = "new"
     prove: Literal["new", "off"] = "new"
     fix: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    ignore_tables: tuple[str, ...] = ()
     drop_unused: bool = False
     enum_rebuild: Literal["rewrite", "online", "refuse"] = "rewrite"
+    entities: Literal["sql", "alembic-utils"] = "sql"
     lock_timeout: str = "2s"
     lock_wait: str = "10min"
     trace: bool = False
+    recycle_pooler: bool = False
 
     @property
     def lock_wait_seconds(self) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.sql.compiler import BIND_PARAMS, BIND_PARAMS_ESC
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import DDLCompiler
@@ -57,6 +58,17 @@ def display(name: str, schema: str | None = None) -> str:
     preparer._double_percents = False  # noqa: SLF001 - this text is not for a driver
     quoted = str(preparer.quote(name))
     return quoted if schema is None else f"{preparer.quote(schema)}.{quoted}"
+
+
+def escaped(sql: str) -> str:
+    r"""Write a statement for ``text()`` and ``op.execute()``, so that ``:x`` in it means itself.
+
+    SQLAlchemy cares for ``%`` itself.
+
+    >>> escaped("SELECT ':x'::text")
+    "SELECT '\\:x'::text"
+    """
+    return BIND_PARAMS.sub(r"\\:\1", BIND_PARAMS_ESC.sub(r"\\\\\1", sql))
 
 
 class Statement(ExecutableDDLElement):

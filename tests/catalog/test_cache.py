@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import CheckConstraint, Column, Enum, ForeignKey, Index, Integer, MetaData, Table, Text, event, text
 
+from alembic_assay.catalog import canonical_plain_tables
 from alembic_assay.catalog.cache import Cache
 from alembic_assay.catalog.canonical import canonical
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alembic_assay.catalog.canonical import Canonical
+
+
+@pytest.fixture(autouse=True)
+def _every_table_is_created(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show by what is created what was not known."""
+    monkeypatch.setattr(canonical_plain_tables, "plain", lambda _table: None)
 
 
 def models(*, label: str = "b", check: str = "id > 0", key: str | None = None) -> MetaData:

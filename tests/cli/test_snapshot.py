@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 from tests.support import pgbouncer, servers
@@ -192,17 +195,40 @@ def test_a_role_without_rights_reads_all_the_same(shop: Project, poor_url: URL) 
     assert titles(poor) == ["table public.t", "table secret.s"]
 
 
-def test_a_locked_table_is_one_line_and_no_wait(shop: Project) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["snapshot", "-o", "a.json"], 1), (["diff", "database", "rev:base"], 2), (["fingerprint"], 1)],
+)
+def test_a_locked_table_is_one_line_and_no_wait(shop: Project, arguments: list[str], code: int) -> None:
     shop.sql("CREATE VIEW v AS SELECT id FROM t")
-    with create_engine(shop.url, poolclass=NullPool).begin() as other:
-        other.execute(text("LOCK TABLE t IN ACCESS EXCLUSIVE MODE"))
-        result = shop.assay("-x", "assay.lock_timeout=200ms", "snapshot", "-o", "a.json", expect=1)
+    with psycopg.connect(servers.libpq_url(shop.url)) as other:
+        pid = other.info.backend_pid
+        other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        result = shop.assay("-x", "assay.lock_timeout=200ms", *arguments, expect=code)
     (line,) = failure(result.stderr)
     assert line == (
-        "FAILED: waited longer than 200ms (lock_timeout) for a table that another session has locked."
-        " Run the same command again when its transaction is over."
+        "FAILED: waited longer than 200ms (lock_timeout) for a table that another session has locked: public.t by"
+        f" process {pid} (role 'postgres'). Run the same command again when its transaction is over."
     )
+    assert result.stdout == ""
     assert not (shop.root / "a.json").exists()
+
+
+@pytest.mark.parametrize(("command_name", "code"), [("snapshot", 1), ("fingerprint", 1), ("diff", 2)])
+def test_a_connection_that_dies_is_one_line(shop: Project, command_name: str, code: int) -> None:
+    """The reader waits for a lock, so that there is somebody to kill."""
+    shop.sql("CREATE VIEW v AS SELECT id FROM t")
+    arguments = [command_name, *(["database", "database"] if command_name == "diff" else [])]
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(servers.libpq_url(shop.url)) as other:
+        other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        running = pool.submit(shop.assay, "-x", "assay.lock_timeout=60s", *arguments, expect=code)
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 't'::regclass"
+        while not other.execute(kill).fetchall() and not running.done():
+            time.sleep(0.02)
+        result = running.result()
+    (line,) = failure(result.stderr)
+    assert line == "FAILED: cannot read the schema: terminating connection due to administrator command."
+    assert result.stdout == ""
 
 
 def test_it_is_of_one_moment_and_cannot_write(project: Project) -> None:
@@ -241,8 +267,11 @@ import resource, signal, sys
 from pathlib import Path
 from alembic_assay.cli.snapshot import write
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-write(Path("a.json"), "x" * 100_000)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+try:
+    write(Path("a.json"), "x" * 100_000)
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
 
 

@@ -41,14 +41,14 @@ class Comment(Base):
     __table_args__ = ({{comments}})
 """
 UPGRADE = """
+op.add_column('tasks', sa.Column('user_id', sa.Integer(), nullable=True))
 op.create_table('comments',
 sa.Column('id', sa.Integer(), nullable=False),
 sa.Column('task_id', sa.Integer(), nullable=False),
-sa.ForeignKeyConstraint(['task_id'], ['tasks.id'], ),
+sa.ForeignKeyConstraint(['task_id'], ['tasks.id'], name='comments_task_id_fkey'),
 sa.PrimaryKeyConstraint('id')
 )
 op.create_index('idx_comments_task_id', 'comments', ['task_id'], unique=False)
-op.add_column('tasks', sa.Column('user_id', sa.Integer(), nullable=True))
 with op.get_context().autocommit_block():
     op.create_index('idx_title', 'tasks', ['title'], unique=False, postgresql_concurrently=True)
 
@@ -64,9 +64,9 @@ op.drop_constraint('fk_tasks_user', 'tasks', type_='foreignkey')
 with op.get_context().autocommit_block():
     op.drop_index('idx_title', table_name='tasks', postgresql_concurrently=True)
 
-op.drop_column('tasks', 'user_id')
 op.drop_index('idx_comments_task_id', table_name='comments')
 op.drop_table('comments')
+op.drop_column('tasks', 'user_id')
 """
 
 

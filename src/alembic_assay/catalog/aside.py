@@ -13,17 +13,16 @@ from alembic_assay.catalog.create_columns import details, written
 from alembic_assay.catalog.create_context import Context
 from alembic_assay.catalog.create_sql import CREATORS, filled
 from alembic_assay.catalog.create_steps import CycleError, Step, ordered
+from alembic_assay.catalog.extensions import Extension
 from alembic_assay.catalog.indexes import Index
-from alembic_assay.catalog.publication_tables import PublicationTable, with_publications
-from alembic_assay.catalog.snapshot import read as read_snapshot
+from alembic_assay.catalog.publication_tables import PublicationTable
+from alembic_assay.catalog.snapshot import read
 from alembic_assay.catalog.triggers import Trigger
 from alembic_assay.errors import AsideError
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from sqlalchemy import Connection
 
     from alembic_assay.catalog.create_steps import Node
     from alembic_assay.catalog.dependencies import Key
@@ -50,11 +49,6 @@ class Aside:
     restore: tuple[str, ...]
 
 
-def read(connection: Connection) -> Snapshot:
-    """Read the whole database as :func:`aside` needs it: with what publications say of columns."""
-    return with_publications(connection, read_snapshot(connection))
-
-
 def aside(snapshot: Snapshot, altered: Iterable[Key], dropped: Iterable[Key] = ()) -> Aside:
     """Find everything that hangs on some objects, however far away, and write how to drop and how to restore it.
 
@@ -63,7 +57,7 @@ def aside(snapshot: Snapshot, altered: Iterable[Key], dropped: Iterable[Key] = (
     table. Between ``drop`` and ``restore`` the altered objects must get back every name that the dependants use.
 
     Args:
-        snapshot: Of the whole database, by :func:`read`.
+        snapshot: Of the whole database.
         altered: Kind and key of what is changed in place: columns that get another type, types that are built anew.
             Of such a type, the columns and the types made of it must be named too.
         dropped: Kind and key of what the caller drops: all that hangs on it is taken aside, plain indexes too.
@@ -76,15 +70,27 @@ def aside(snapshot: Snapshot, altered: Iterable[Key], dropped: Iterable[Key] = (
         >>> for sql in [*moved.drop, "ALTER TABLE …", *moved.restore]:  # doctest: +SKIP
         ...     connection.execute(Statement(sql))
     """
-    closure = Closure(snapshot, altered, dropped)
+    return arranged(Closure(snapshot, altered, dropped))
+
+
+def arranged(closure: Closure, *, role: str | None = None) -> Aside:
+    """Write how to drop what a closure took, and how to make it again.
+
+    What the closure keeps is replaced in place, with ``CREATE OR REPLACE``, where its turn is.
+
+    Args:
+        closure: What is in the way.
+        role: Who will make the objects: what belongs to this role is not given to it by name.
+    """
+    snapshot = closure.snapshot
     context = Context(snapshot, frozenset(("table", table) for table in _tables(snapshot)))
     nodes = {_node(key, record, closure): key for key, record in {**closure.taken, **closure.defaults}.items()}
-    steps = _ordered(closure, context, nodes)
+    steps = _ordered(closure, context, {**nodes, **{key: key for key in closure.kept}})
     order = [(key, closure.records[key]) for step in steps if (key := nodes.get(step.node))]
     drops = [statement for key, record in reversed(order) for statement in _drop(key, record, closure)]
     restore = [statement for step in steps for statement in step.statements]
     made = [record for key, record in order if key not in closure.defaults]
-    restore += _properties(closure, [*made, *(closure.parts[key] for key in sorted(closure.parts))])
+    restore += _properties(closure, [*made, *(closure.parts[key] for key in sorted(closure.parts))], role)
     restore += filled(snapshot, steps)
     if any(record.kind == "function" for record in made):
         restore = ["SET LOCAL check_function_bodies = off", *restore, "RESET check_function_bodies"]
@@ -103,6 +109,7 @@ def _node(key: Key, record: Record, closure: Closure) -> Node:
 
 def _ordered(closure: Closure, context: Context, nodes: dict[Node, Key]) -> list[Step]:
     steps = [step for key in sorted(closure.taken) for step in _make(closure.taken[key], context)]
+    steps += [step for key in sorted(closure.kept) for step in replaced(closure.records[key], context)]
     steps += [
         Step(("default", key[1]), [_set_default(each, closure)]) for key, each in sorted(closure.defaults.items())
     ]
@@ -110,7 +117,7 @@ def _ordered(closure: Closure, context: Context, nodes: dict[Node, Key]) -> list
     node_of = {key: node for node, key in nodes.items()}
     for needed, dependants in closure.edges.items():
         for dependant in dependants:
-            if needed in closure.taken and dependant in node_of:
+            if needed in node_of and dependant in node_of:
                 by_node[node_of[dependant]].needs.add(node_of[needed])
     _children_first(closure, by_node)
     try:
@@ -137,17 +144,8 @@ def _make(record: Record, context: Context) -> Iterator[Step]:
         table = qualified(record.table, record.schema)
         add = [f"ALTER TABLE {table} ADD COLUMN {written(record, context)}"] if record.parents == 0 else []
         yield Step((record.kind, record.key), [*add, *details(record)], set(context.needs[record.kind, record.key]))
-    elif isinstance(record, PublicationTable):
-        yield Step((record.kind, record.key), [_publish(record)])
     else:
         yield from CREATORS[record.kind](record, context)
-
-
-def _publish(record: PublicationTable) -> str:
-    columns = f" ({', '.join(map(identifier, record.columns))})" if record.columns else ""
-    where = f" WHERE ({record.where})" if record.where is not None else ""
-    table = qualified(record.table, record.schema)
-    return f"ALTER PUBLICATION {identifier(record.name)} ADD TABLE ONLY {table}{columns}{where}"
 
 
 def _alter_default(column: Column, closure: Closure) -> str:
@@ -184,7 +182,20 @@ def _goes_with_another(record: Record) -> bool:
     return isinstance(record, Trigger) and (record.parent is not None or not record.definition)
 
 
-def _properties(closure: Closure, records: Iterable[Record]) -> Iterator[str]:
+def replaced(record: Record, context: Context) -> Iterator[Step]:
+    """Replace an object that keeps its identity, and so its privileges, its comment and what hangs on it."""
+    if isinstance(record, Extension):
+        name, schema = identifier(record.name), identifier(record.schema)
+        yield Step((record.kind, record.key), [f"ALTER EXTENSION {name} SET SCHEMA {schema}"])
+        return
+    for step in _make(record, context):
+        first, *more = step.statements
+        if not first.startswith("CREATE OR REPLACE "):
+            first = first.replace("CREATE ", "CREATE OR REPLACE ", 1)
+        yield Step(step.node, [first, *([] if record.kind == "view" else more)], step.needs)
+
+
+def _properties(closure: Closure, records: Iterable[Record], role: str | None) -> Iterator[str]:
     owners = {
         record.key: str(getattr(record, "owner", "")) for record in closure.snapshot if record.kind in {"table", "view"}
     }
@@ -193,7 +204,8 @@ def _properties(closure: Closure, records: Iterable[Record]) -> Iterator[str]:
         if not (isinstance(record, Trigger) and not record.definition):
             yield from create_properties.comment(record)
     for record in having:
-        yield from create_properties.owner(record)
+        if getattr(record, "owner", None) != role:
+            yield from create_properties.owner(record)
     for record in having:
         owner = owners.get(record.key[:2], "") if isinstance(record, Column) else str(getattr(record, "owner", ""))
-        yield from create_grants.grants(record, owner, owners=True)
+        yield from create_grants.grants(record, owner, owners=owner != role)

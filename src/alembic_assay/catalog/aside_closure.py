@@ -39,6 +39,8 @@ class Closure:
         snapshot: Of the whole database.
         altered: Columns that get another type and types that are built anew; these stay where they are.
         dropped: What the caller drops itself.
+        taken: What is dropped and made again though nothing that it hangs on changes.
+        kept: What is replaced in place: it stays, and so does what hangs on it.
 
     Attributes:
         taken: What is dropped and made again.
@@ -47,25 +49,35 @@ class Closure:
         edges: Each object to what depends on it directly.
     """
 
-    def __init__(self, snapshot: Snapshot, altered: Iterable[Key], dropped: Iterable[Key] = ()) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        altered: Iterable[Key] = (),
+        dropped: Iterable[Key] = (),
+        *,
+        taken: Iterable[Key] = (),
+        kept: Iterable[Key] = (),
+    ) -> None:
         self.snapshot = snapshot
         self.records = {(record.kind, record.key): record for record in snapshot}
         self._views = {view.key for view in snapshot.of(View)}
         self.edges = needed_by(snapshot)
         self.altered = set(with_children(snapshot, altered))
         self.dropped = set(dropped)
-        self.taken: dict[Key, Record] = {}
+        self.kept = frozenset(kept)
+        self.taken: dict[Key, Record] = {key: self.records[key] for key in taken}
         self.parts: dict[Key, Column] = {}
         self.defaults: dict[Key, Column] = {}
         self._refuse_partition_keys()
         self._follow()
 
     def _follow(self) -> None:
-        waiting = sorted(self.altered | self.dropped)
+        waiting = sorted(self.altered | self.dropped | self.taken.keys())
+        stay = self.dropped | self.kept
         while waiting:
             key = waiting.pop()
             for dependant in self.edges.get(key, ()):
-                if dependant not in self.taken and dependant not in self.dropped and self._take(dependant, key):
+                if dependant not in self.taken and dependant not in stay and self._take(dependant, key):
                     waiting += [dependant, *([("view", dependant[1][:2])] if dependant in self.parts else [])]
 
     def _take(self, dependant: Key, key: Key) -> bool:
@@ -102,8 +114,11 @@ class Closure:
 
     def _take_column_of_view(self, record: Column, key: Key) -> bool:
         dependant, view = (record.kind, record.key), ("view", record.key[:2])
+        if view in self.kept:
+            return False
         if key != view and type_of(record) != key[1]:
-            self.defaults[dependant] = record
+            if record.default is not None:
+                self.defaults[dependant] = record
             return False
         self.taken[view] = self.records[view]
         new = dependant not in self.parts

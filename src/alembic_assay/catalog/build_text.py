@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
-from sqlalchemy.sql.compiler import BIND_PARAMS, BIND_PARAMS_ESC
 
-from alembic_assay.sql import MAX_IDENTIFIER_BYTES
+from alembic_assay.sql import MAX_IDENTIFIER_BYTES, escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +23,7 @@ def verbatim(sql: str) -> TextClause:
     >>> verbatim("a <> ':x'").text
     "a <> '\\:x'"
     """
-    return text(BIND_PARAMS.sub(r"\\:\1", BIND_PARAMS_ESC.sub(r"\\\\\1", sql)))
+    return text(escaped(sql))
 
 
 def split(listed: str) -> list[str]:

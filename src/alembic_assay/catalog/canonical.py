@@ -48,9 +48,9 @@ def canonical(
 ) -> Canonical:
     """Return models as the server would store them.
 
-    They are created in scratch schemas inside a savepoint on the same connection, read with the one reader and
-    rolled back. No existing table is locked, not even one that a foreign key points to. An expression may use
-    whatever the ``search_path`` of the connection finds; the connection's ``schema_translate_map`` is honoured.
+    What is not known beforehand is created in scratch schemas inside a savepoint on the same connection, read with
+    the one reader and rolled back. No existing table is locked, not even one that a foreign key points to. An
+    expression may use whatever the ``search_path`` finds; the ``schema_translate_map`` is honoured.
 
     Args:
         connection: In a transaction that may write, of a role with CREATE on the database. Transaction and
@@ -72,25 +72,35 @@ def canonical(
         return _sorted(found_again.records, found_again.dependencies, refused)
     metadatas = [models] if isinstance(models, MetaData) else list(models)
     with without_collector(), rolled_back(connection):
-        where = site(connection)
-        translate = connection.get_execution_options().get("schema_translate_map") or {}
-        compiler = Compiler(connection.dialect, where.schema or "public", translate)
-        base = [*compiler.sequences(metadatas), *compiler.types(metadatas)]
-        found = [compiler.table(table) for metadata in metadatas for table in metadata.tables.values()]
-        tables = [table for table in found if table is not None]
-        creation = Creation(compiler)
-        known = None if cache is None else Known(connection, cache, creation, base)
-        missing = tables if known is None else known.recall(tables)
-        if known is None or not known.complete or missing:
-            scratch = Scratch(
-                connection, where, _schemas(compiler, base, tables), [each.sql for each in base] + _sql(tables)
-            )
-            complete = creation.create(scratch, base, missing)
-            if known is not None:
-                known.keep(missing, complete=complete)
+        return _of_models(connection, metadatas, cache)
+
+
+def _of_models(connection: Connection, metadatas: list[MetaData], cache: Path | None) -> Canonical:
+    where = site(connection)
+    translate = connection.get_execution_options().get("schema_translate_map") or {}
+    compiler = Compiler(connection.dialect, where.schema or "public", translate)
+    base = [*compiler.sequences(metadatas), *compiler.types(metadatas)]
+    compiled = [compiler.table(table) for metadata in metadatas for table in metadata.tables.values()]
+    tables = [table for table in compiled if table is not None]
+    creation = Creation(compiler)
+    known = None if cache is None else Known(connection, cache, creation, base)
+    whole = None if known is None else known.whole(tables)
+    if whole is not None:
+        return Canonical(whole.records, whole.dependencies, tuple(sorted(set(compiler.refused))))
+    missing = tables if known is None else known.recall(tables)
+    if known is None or not known.complete or missing:
+        scratch = Scratch(
+            connection, where, _schemas(compiler, base, tables), [each.sql for each in base] + _sql(tables)
+        )
+        complete = creation.create(scratch, base, missing)
         if known is not None:
-            known.save()
-        return _sorted(creation.records.values(), creation.known_dependencies(), creation.refused + compiler.refused)
+            known.keep(missing, complete=complete)
+    found = _sorted(creation.records.values(), creation.known_dependencies(), creation.refused + compiler.refused)
+    if known is not None:
+        known.save()
+        if not creation.refused:
+            known.keep_whole(tables, found)
+    return found
 
 
 def _sorted(records: Iterable[Record], dependencies: tuple[Dependency, ...], refused: list[Refused]) -> Canonical:

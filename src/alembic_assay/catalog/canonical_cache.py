@@ -5,24 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields
+from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 from sqlalchemy import text
 
 from alembic_assay.catalog.cache import Cache
-from alembic_assay.catalog.canonical_creation import related, table_of
+from alembic_assay.catalog.canonical_chunks import related
+from alembic_assay.catalog.canonical_creation import table_of
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.dependencies import Dependency
 from alembic_assay.catalog.domains import Domain
 from alembic_assay.catalog.enums import Enum
 from alembic_assay.catalog.indexes import Index
+from alembic_assay.catalog.record import maker
 from alembic_assay.catalog.sequences import Sequence
+from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.catalog.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -76,17 +81,65 @@ class Known:
         site = f"{_VERSION} {sqlalchemy.__version__} {connection.dialect.driver}"
         self._site = f"{site} {connection.execute(text(_DIGEST)).scalar_one()}"
         database = connection.execute(text("SELECT current_database()")).scalar_one()
-        self._cache = Cache(directory, f"canonical-{_hash([database])[:16]}")
-        self._found = self._cache.load()
+        name = f"canonical-{_hash([database])[:16]}"
+        self._cache, self._whole = Cache(directory, name), Cache(directory, f"{name}-whole")
+        self._found: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
         self._creation = creation
-        self._base = {piece.creates[1].lower(): piece.sql for piece in base if piece.creates}
+        self._base: dict[str, str] = {}
+        for piece in base:
+            if piece.creates:
+                called = piece.creates[1].lower()
+                self._base[called] = f"{self._base.get(called, '')}{piece.sql};"
         self._keys: dict[Key, str | None] = {}
         self.complete = False
         """Whether types and sequences are known."""
 
+    def whole(self, tables: list[TableDDL]) -> Snapshot | None:
+        """Return what was found for just these models, sorted; ``None`` if something changed or was refused."""
+        key = self._whole_key(tables)
+        if key is None:
+            return None
+        try:
+            kinds, edges = self._whole.load()[key]
+            records = [record for kind, rows in kinds for record in map(_makers()[kind], rows)]
+            return Snapshot(tuple(records), tuple(map(_dependency, edges)))
+        except (TypeError, KeyError, ValueError):
+            return None
+
+    def keep_whole(self, tables: list[TableDDL], snapshot: Snapshot) -> None:
+        """Keep what was found for just these models.
+
+        Args:
+            tables: All of them.
+            snapshot: Sorted; nothing was refused.
+        """
+        key = self._whole_key(tables)
+        if key is not None:
+            kinds = [
+                (kind, [[getattr(each, name) for name in _FIELDS[kind]] for each in records])
+                for kind, records in groupby(snapshot, key=lambda record: record.kind)
+            ]
+            edges = [[each.kind, each.key, each.needs_kind, each.needs_key] for each in snapshot.dependencies]
+            self._whole.save({key: [kinds, edges]})
+
+    def _whole_key(self, tables: list[TableDDL]) -> str | None:
+        """Return the key of everything, ``None`` if something of the database is meant that is not in the digest."""
+        keys: set[Key] = {table.key for table in tables}
+        foreign_keys = [each for table in tables for each in table.foreign_keys]
+        own = [piece.sql for table in tables for piece in (table.whole, *table.after)]
+        own += [piece.sql for each in foreign_keys for piece in each.pieces]
+        own += [piece.sql for piece in self._creation.stubs(foreign_keys, keys)]
+        lowered = "\n".join(own).lower()
+        if any(word in lowered for word in _NEEDS_A_RELATION) or any(
+            table.parents or not table.whole.sql.startswith("CREATE TABLE") for table in tables
+        ):
+            return None
+        return _hash([self._base_key(), *own])
+
     def recall(self, tables: list[TableDDL]) -> list[TableDDL]:
         """Give what is known to the creation; return the tables that are not."""
+        self._found = self._cache.load()
         self.complete = self._get(self._base_key())
         family = {table.key for table in related(tables)}
         self._keys = {table.key: None if table.key in family else self._key(table) for table in tables}
@@ -150,8 +203,8 @@ class Known:
             return False
         try:
             rows, edges = self._found[key]
-            records = [_record(kind, row) for kind, row in rows]
-            dependencies = [Dependency(a, tuple(b), c, tuple(d)) for a, b, c, d in edges]
+            records = [_makers()[kind](row) for kind, row in rows]
+            dependencies = list(map(_dependency, edges))
         except (TypeError, KeyError, ValueError):
             return False
         self._kept[key] = self._found[key]
@@ -164,9 +217,14 @@ class Known:
         self._kept[key] = [rows, [[each.kind, each.key, each.needs_kind, each.needs_key] for each in dependencies]]
 
 
-def _record(kind: str, row: list[Any]) -> Record:
-    values = [tuple(value) if value.__class__ is list else value for value in row]
-    return _KINDS[kind](**dict(zip(_FIELDS[kind], values, strict=True)))
+@cache
+def _makers() -> dict[str, Callable[[Iterable[Any]], Record]]:
+    return {kind: maker(record_type, _FIELDS[kind]) for kind, record_type in _KINDS.items()}
+
+
+def _dependency(row: list[Any]) -> Dependency:
+    kind, key, needs_kind, needs_key = row
+    return Dependency(kind, tuple(key), needs_kind, tuple(needs_key))
 
 
 def _hash(texts: list[str]) -> str:

@@ -61,6 +61,10 @@ class Names:
         """
         return _TOKEN.sub(self._moved, sql)
 
+    def to_real_schema(self, scratch: str) -> str:
+        """Return the real schema that a scratch schema stands for."""
+        return self._real[scratch]
+
     def to_real(self, text: str) -> str:
         """Put the real names back into one text that the server wrote."""
         for real, scratch in self.scratch.items():

@@ -119,7 +119,7 @@ class Scratch:
 
     def __init__(self, connection: Connection, where: Site, schemas: Sequence[str], sql: Sequence[str]) -> None:
         self.connection = connection
-        prefix = _unused(sql)
+        self.prefix = prefix = _unused(sql)
         quoted = connection.execute(
             text("SELECT s AS schema, quote_ident(s) AS quoted FROM unnest(CAST(:schemas AS text[])) AS s"),
             {"schemas": list(schemas)},

@@ -31,6 +31,7 @@ _ELSEWHERE = frozenset(
         "foreign server",
         "language",
         "publication",
+        "publication table",
         "security label",
         "setting",
         "user mapping",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from alembic_assay.catalog.create_context import quoted
 from alembic_assay.catalog.create_grants import by_default
 from alembic_assay.catalog.create_steps import Step
-from alembic_assay.sql import identifier
+from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.database_settings import DatabaseSetting
     from alembic_assay.catalog.default_privileges import DefaultPrivileges
     from alembic_assay.catalog.event_triggers import EventTrigger
+    from alembic_assay.catalog.publication_tables import PublicationTable
     from alembic_assay.catalog.publications import Publication
     from alembic_assay.catalog.security_labels import SecurityLabel
 
@@ -37,8 +38,7 @@ _LISTS = frozenset(
 def publication(record: Publication, context: Context) -> Iterator[Step]:
     """Make a publication."""
     node = ("publication", record.key)
-    listed = [f"TABLE ONLY {table}" for table in record.tables]
-    listed += [f"TABLES IN SCHEMA {identifier(schema)}" for schema in record.schemas]
+    listed = [f"TABLES IN SCHEMA {identifier(schema)}" for schema in record.schemas]
     words = [f"CREATE PUBLICATION {identifier(record.name)}"]
     if record.all_tables or listed:
         words.append(f"FOR {'ALL TABLES' if record.all_tables else ', '.join(listed)}")
@@ -47,6 +47,16 @@ def publication(record: Publication, context: Context) -> Iterator[Step]:
     settings += ["publish_generated_columns = stored"] if record.generated_columns else []
     words.append(f"WITH ({', '.join(settings)})")
     yield Step(node, [" ".join(words)], set(context.needs[node]))
+
+
+def publication_table(record: PublicationTable, context: Context) -> Iterator[Step]:
+    """Add a table to a publication."""
+    node = ("publication table", record.key)
+    table = qualified(record.table, record.schema)
+    columns = f" ({', '.join(map(identifier, record.columns))})" if record.columns else ""
+    where = f" WHERE ({record.where})" if record.where is not None else ""
+    statement = f"ALTER PUBLICATION {identifier(record.name)} ADD TABLE ONLY {table}{columns}{where}"
+    yield Step(node, [statement], {*context.needs[node], ("publication", (record.name,)), ("table", record.key[:2])})
 
 
 def event_trigger(record: EventTrigger, context: Context) -> Iterator[Step]:

@@ -95,6 +95,8 @@ def target(record: Record) -> tuple[str, str]:
 
 def comment(record: Record) -> Iterator[str]:
     """Yield the statement that sets an object's comment, if it has another than a new database gives it."""
+    if record.kind == "publication table":
+        return
     text = getattr(record, "comment", None)
     if text == _IN_NEW_DATABASE.get((record.kind, record.key[0])):
         return

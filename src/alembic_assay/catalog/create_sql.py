@@ -66,6 +66,7 @@ CREATORS: Mapping[str, Callable[[Any, Context], Iterator[Step]]] = {
     "policy": create_programs.policy,
     "statistics": create_programs.statistics,
     "publication": create_database.publication,
+    "publication table": create_database.publication_table,
     "setting": create_database.setting,
     "security label": create_database.security_label,
     "default privileges": create_database.default_privileges,

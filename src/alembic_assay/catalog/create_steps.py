@@ -54,6 +54,7 @@ RANKS = (
     "trigger",
     "policy",
     "publication",
+    "publication table",
     "setting",
     "security label",
     "default privileges",

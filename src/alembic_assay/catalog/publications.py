@@ -5,29 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from alembic_assay.catalog.publication_tables import WITH_LISTS
 from alembic_assay.catalog.reading import OF_DATABASE, Scope, comment_on, fetch, major, not_of_extension
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_WITH_LISTS = 15
-"""The version that brought column lists, row filters and schemas."""
-
-_LISTS = """
-           || CASE WHEN r.prattrs IS NOT NULL THEN (
-                  SELECT format(' (%s)', string_agg(quote_ident(a.attname), ', ' ORDER BY k.place))
-                  FROM unnest(r.prattrs::int2[]) WITH ORDINALITY AS k(number, place)
-                  JOIN pg_attribute AS a ON a.attrelid = r.prrelid AND a.attnum = k.number) ELSE '' END
-           || CASE WHEN r.prqual IS NOT NULL THEN format(' WHERE (%s)', pg_get_expr(r.prqual, r.prrelid)) ELSE '' END"""
 _SCHEMAS = """
        ARRAY(SELECT s.nspname::text COLLATE "C" FROM pg_publication_namespace AS r
              JOIN pg_namespace AS s ON s.oid = r.pnnspid WHERE r.pnpubid = p.oid ORDER BY 1)"""
 
 SQL = """
 SELECT p.pubname AS name, p.puballtables AS all_tables,
-       ARRAY(SELECT (r.prrelid::regclass::text {lists}) COLLATE "C"
-             FROM pg_publication_rel AS r WHERE r.prpubid = p.oid ORDER BY 1) AS tables,
        {schemas} AS schemas,
        array_remove(ARRAY[CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
                           CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END], NULL)
@@ -42,12 +32,11 @@ WHERE {where}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication(Record):
-    """A publication.
+    """A publication; the tables that it names are records of their own.
 
     Args:
         name: Its name.
         all_tables: Whether it is for all tables.
-        tables: ``public.t (a, b) WHERE (a > 1)``, with columns and filter where it has them.
         schemas: Those of which it publishes all tables.
         operations: What it publishes: ``insert``, ``update``, ``delete``, ``truncate``.
         via_root: Whether changes of partitions are published as those of the partitioned table.
@@ -61,7 +50,6 @@ class Publication(Record):
 
     name: str
     all_tables: bool = False
-    tables: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     operations: tuple[str, ...] = ("insert", "update", "delete", "truncate")
     via_root: bool = False
@@ -72,10 +60,8 @@ class Publication(Record):
 
 def read(connection: Connection, scope: Scope) -> tuple[Publication, ...]:
     """Read the publications with one query."""
-    with_lists = major(connection) >= _WITH_LISTS
     sql = SQL.format(
-        lists=_LISTS if with_lists else "",
-        schemas=_SCHEMAS if with_lists else "CAST('{}' AS text[])",
+        schemas=_SCHEMAS if major(connection) >= WITH_LISTS else "CAST('{}' AS text[])",
         comment=comment_on("pg_publication", "p.oid"),
         where=f"{OF_DATABASE} AND {not_of_extension('pg_publication', 'p.oid')}",
     )

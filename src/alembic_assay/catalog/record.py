@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from alembic_assay.sql import display
@@ -65,3 +66,16 @@ def maker(record_type: type[R], names: Sequence[str]) -> Callable[[Iterable[Any]
         return record
 
     return make
+
+
+def copied(record: R, **changes: object) -> R:
+    """Return a record with other values, as ``dataclasses.replace`` does in twice the time."""
+    new: R = object.__new__(type(record))
+    for name, accessor in _accessors(type(record)):  # type: ignore[arg-type] # a class is hashable
+        accessor.__set__(new, changes[name] if name in changes else accessor.__get__(record))
+    return new
+
+
+@cache
+def _accessors(record_type: type[Record]) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, getattr(record_type, field.name)) for field in fields(record_type))

@@ -38,10 +38,14 @@ class AssayCommandLine(CommandLine):
     def _add(self, name: str, module: ModuleType) -> None:
         function = getattr(module, name)
         summary = str(function.__doc__).splitlines()[0]
-        parser = self.subparsers.add_parser(name, help=summary, description=function.__doc__.split("Args:")[0].strip())
-        known = set(vars(parser.parse_args([])))
+        description = function.__doc__.split("Args:")[0].strip()
+        if name in self.subparsers.choices:  # one of Alembic's, that has learned more
+            parser = self.subparsers.choices[name]
+            parser.description = description
+        else:
+            parser = self.subparsers.add_parser(name, help=summary, description=description)
         module.arguments(parser)
-        names = [action.dest for action in parser._actions if action.dest not in known | {"help"}]  # noqa: SLF001 - argparse lists them nowhere else
+        names = [action.dest for action in parser._actions if action.dest != "help"]  # noqa: SLF001 - argparse lists them nowhere else
         parser.set_defaults(cmd=(function, [], names), error_exit=getattr(module, "ERROR_EXIT", FAILED))
 
     def run_cmd(self, config: Config, options: argparse.Namespace) -> None:

@@ -106,7 +106,7 @@ def diff(config: Config, before: str, after: str, output_format: str, leave_out:
         AssayError: For :data:`ERROR_EXIT`.
     """
     sides = [side(config, text) for text in (before, after)]
-    one, other = (without(each, chain(*leave_out)) for each in _comparable(*sides))
+    one, other = (without(each, chain(*leave_out)) for each in comparable(*sides))
     changes = compare(one, other)
     refused = [line for each in sides for line in each.refused]
     if output_format == "json":
@@ -151,8 +151,9 @@ def _of_models(config: Config) -> Side:
         metadata = context.opts.get("target_metadata")
         if metadata is None or metadata == []:
             raise MetadataError("no models: env.py passes no target_metadata.", hint="Pass Base.metadata.")
-        with reading.one_line_errors(reading.lock_timeout(context)):
-            snapshot = canonical(cast("Connection", context.connection), metadata)
+        connection = cast("Connection", context.connection)
+        with reading.one_line_errors(reading.lock_timeout(context), connection.engine):
+            snapshot = canonical(connection, metadata)
         refused = tuple(f"{each.title}: {each.message}" for each in snapshot.refused)
         plain = Snapshot(snapshot.records, snapshot.dependencies)
         found.append(Side("models", plain, refused, of_models=True))
@@ -169,7 +170,10 @@ def _of_revision(config: Config, revision: str) -> Snapshot:
     def look(heads: tuple[str, ...], context: MigrationContext) -> None:
         target = _revisions(script, revision)
         connection, timeout = cast("Connection", context.connection), reading.lock_timeout(context)
-        with reading.one_line_errors(timeout), rehearse(connection, context.opts, timeout) as rehearsal:
+        with (
+            reading.one_line_errors(timeout, connection.engine),
+            rehearse(connection, context.opts, timeout) as rehearsal,
+        ):
             history.go_to(script, rehearsal, heads, target or None)
             snapshot = read(connection)
         found.append(reading.without_version_table(snapshot, context.version_table, context.version_table_schema))
@@ -186,7 +190,7 @@ def _revisions(script: ScriptDirectory, revision: str) -> tuple[str, ...]:
     return tuple(each.revision for each in found if each is not None)
 
 
-def _comparable(one: Side, other: Side) -> tuple[Snapshot, Snapshot]:
+def comparable(one: Side, other: Side) -> tuple[Snapshot, Snapshot]:
     """Leave out what models say nothing of, if one side is models."""
     if not (one.of_models or other.of_models):
         return one.snapshot, other.snapshot

@@ -12,11 +12,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
 from alembic_assay import options as assay_options
-from alembic_assay.catalog import Snapshot, document, read
+from alembic_assay.catalog import Snapshot, document
 from alembic_assay.catalog.columns import Column
-from alembic_assay.catalog.reading import one_moment
+from alembic_assay.catalog.moment import locked, read_moment
 from alembic_assay.cli import _environment
-from alembic_assay.errors import AssayError, LockTimeoutError, sqlstate
+from alembic_assay.errors import AssayError, sqlstate
 from alembic_assay.neon import engine, faults
 from alembic_assay.neon.url import parse
 from alembic_assay.options import Options
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from alembic_assay.catalog.dependencies import Dependency
     from alembic_assay.catalog.document_text import Format
@@ -136,17 +136,20 @@ def without_version_table(snapshot: Snapshot, name: str = VERSION_TABLE, schema:
 
 
 @contextmanager
-def one_line_errors(timeout: str) -> Iterator[None]:
-    """Say in one line what the server refused to a reader."""
+def one_line_errors(timeout: str, engine: Engine) -> Iterator[None]:
+    """Say in one line what the server refused to a reader.
+
+    Args:
+        timeout: How long it waits for locks.
+        engine: Of the same database, to ask who has locked what.
+    """
     try:
         yield
     except DBAPIError as error:
         state = sqlstate(error)
         if state == LOCK_NOT_AVAILABLE:
-            raise LockTimeoutError(
-                f"waited longer than {timeout} (lock_timeout) for a table that another session has locked.",
-                hint="Run the same command again when its transaction is over.",
-            ) from error
+            with engine.connect() as connection:
+                raise locked(connection, timeout) from error
         changed = "The schema was changed while it was read: run the same command again."
         raise AssayError(
             f"cannot read the schema: {faults.reason(error).rstrip('.')}.",
@@ -196,8 +199,8 @@ def print_utf8(config: Config, text: str) -> None:
 
 
 def _read(connection: Connection, timeout: str) -> Snapshot:
-    with one_line_errors(timeout), one_moment(connection, timeout):
-        return read(connection)
+    with one_line_errors(timeout, connection.engine):
+        return read_moment(connection, timeout)
 
 
 def _needed(edge: Dependency) -> tuple[str, tuple[str, ...]]:

@@ -28,7 +28,7 @@ def sql_default(attribute: Attribute, type_name: str) -> str | None:
     if attribute.type in NUMBERS:
         return number(cast("int | Decimal", attribute.default))
     if attribute.type == "json":
-        return f"{quoted(json.dumps(attribute.default, ensure_ascii=False, sort_keys=True))}::jsonb"
+        return f"{quoted(jsonb(attribute.default))}::jsonb"
     if attribute.type == "tags":
         return _array(attribute.default)
     return f"{quoted(str(attribute.default))}::{without_arguments(type_name)}"
@@ -46,6 +46,24 @@ def number(value: int | Decimal) -> str:
     if not -_INTEGERS <= value < _INTEGERS:
         return f"'{written}'::bigint"
     return f"'{written}'::integer" if value < 0 else written
+
+
+def jsonb(value: Any) -> str:
+    """Write a JSON value as ``jsonb`` is written: shorter keys first, by their bytes, and numbers in full.
+
+    Source: ``compareJsonbScalarValue`` and ``lengthCompareJsonbString`` in PostgreSQL's ``jsonb_util.c``.
+
+    >>> jsonb({"bb": 1e3, "ä": None, "c": [True, "x"]})
+    '{"c": [true, "x"], "bb": 1000.0, "ä": null}'
+    """
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+        return "{" + ", ".join(f"{jsonb(key)}: {jsonb(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(jsonb, value))}]"
+    if isinstance(value, float):
+        return f"{Decimal(repr(value or 0.0)):f}"  # the server knows no negative zero
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
 def without_arguments(type_name: str) -> str:

@@ -31,7 +31,7 @@ def plural(name: str) -> str:
     ('categories', 'reading_progress', 'people')
     """
     head, separator, last = name.rpartition("_")
-    if last in _UNCOUNTABLE:
+    if last in _UNCOUNTABLE or not last.isalpha():
         return name
     return f"{head}{separator}{_engine().plural_noun(last)}"
 
@@ -43,7 +43,7 @@ def singular(name: str) -> str:
     ('category', 'reading_progress', 'status', 'movie')
     """
     head, separator, last = name.rpartition("_")
-    if last in _UNCOUNTABLE or last.endswith(("ss", "us", "is")):
+    if last in _UNCOUNTABLE or not last.isalpha() or last.endswith(("ss", "us", "is")):
         return name
     found = _SINGULARS.get(last) or _engine().singular_noun(last) or last
     return f"{head}{separator}{found}"

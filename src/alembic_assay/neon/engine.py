@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from alembic_assay.errors import DatabaseUnreachableError
+from alembic_assay.errors import AssayError, DatabaseUnreachableError
 from alembic_assay.neon import faults
 from alembic_assay.neon.url import for_libpq, masked
-from alembic_assay.sql import literal
+from alembic_assay.sql import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import URL, Connection, Engine
 
@@ -36,7 +37,9 @@ KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10,
 """Of libpq: a peer that vanished is noticed within a minute."""
 
 
-def create(url: URL, *, lock_timeout: str, application_name: str) -> Engine:
+def create(
+    url: URL, *, lock_timeout: str, application_name: str, search_path: Sequence[str] = (), pooled: bool = False
+) -> Engine:
     """Make the engine of one migration run.
 
     Nothing is pooled or prepared, so that it also works through PgBouncer. ``lock_timeout`` is set anew in every
@@ -46,19 +49,31 @@ def create(url: URL, *, lock_timeout: str, application_name: str) -> Engine:
         url: From :func:`alembic_assay.neon.url.parse` or ``resolve``.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``; ``"0"`` is for ever.
         application_name: What ``pg_stat_activity`` shows, and the message to those who wait for us.
+        search_path: Schemas, for the whole session; none for the server's own setting.
+        pooled: A transaction pooler refuses settings for a session: set ``search_path`` in every transaction, and
+            refuse to do anything in AUTOCOMMIT, which would be done in another schema.
 
     Example:
         >>> from alembic_assay.neon.url import parse
         >>> create(parse("postgres://ann@db/app"), lock_timeout="2s", application_name="alembic:head")
         Engine(postgresql+psycopg://ann@db/app)
     """
-    engine = create_engine(for_libpq(url), poolclass=NullPool, connect_args=_connect_args(url, application_name))
-    statement = _set_timeouts(lock_timeout)
+    path = ", ".join(map(identifier, search_path))
+    arguments = _connect_args(url, application_name)
+    if path and not pooled:
+        arguments["options"] = f"{url.query.get('options', '')} -csearch_path={_escaped(path)}".strip()
+    engine = create_engine(for_libpq(url), poolclass=NullPool, connect_args=arguments)
+    statement = _set_in_transaction(lock_timeout, path if pooled else "")
 
     @event.listens_for(engine, "begin")
     def set_timeouts(connection: Connection) -> None:
         if not is_autocommit(connection):
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        elif path and pooled:
+            raise AssayError(
+                f"an autocommit_block() cannot run in schema {search_path[0]!r} over a pooler.",
+                hint="Set DATABASE_URL_UNPOOLED to migrate over the direct host.",
+            )
 
     return engine
 
@@ -87,7 +102,7 @@ def connect(engine: Engine, *, patience: float = PATIENCE) -> Connection:
         raise unreachable(engine.url, error, patience=patience) from error
 
 
-def retrying(patience: float, *, sleep: Callable[[float], object] = time.sleep) -> Retrying:
+def retrying(patience: float, *, sleep: Callable[[float], Any] = time.sleep) -> Retrying:
     """Return what calls a function again while its fault is one that passes; the last error is raised as it is.
 
     Args:
@@ -98,14 +113,26 @@ def retrying(patience: float, *, sleep: Callable[[float], object] = time.sleep) 
         >>> retrying(10)(int, "1")
         1
     """
-    return Retrying(
-        retry=retry_if_exception(lambda error: faults.classify(error).retry),
-        stop=_is_over(patience),
-        wait=wait_random_exponential(multiplier=0.5, min=0.2, max=5),
-        sleep=sleep,  # type: ignore[arg-type] # its result is not used
-        before_sleep=_log_retry,
-        reraise=True,
-    )
+    return Retrying(sleep=sleep, **_policy(patience))
+
+
+def retrying_async(patience: float) -> AsyncRetrying:
+    """Return what awaits a coroutine function again, like :func:`retrying`.
+
+    Args:
+        patience: As for :func:`connect`.
+    """
+    return AsyncRetrying(**_policy(patience))
+
+
+def _policy(patience: float) -> dict[str, Any]:
+    return {
+        "retry": retry_if_exception(lambda error: faults.classify(error).retry),
+        "stop": _is_over(patience),
+        "wait": wait_random_exponential(multiplier=0.5, min=0.2, max=5),
+        "before_sleep": _log_retry,
+        "reraise": True,
+    }
 
 
 def unreachable(url: URL, error: BaseException, *, patience: float = 0) -> DatabaseUnreachableError:
@@ -142,11 +169,17 @@ def _connect_args(url: URL, application_name: str) -> dict[str, Any]:
     }
 
 
-def _set_timeouts(lock_timeout: str) -> str:
+def _set_in_transaction(lock_timeout: str, search_path: str) -> str:
     return (
         f"SELECT set_config('lock_timeout', {literal(lock_timeout)}, true), "
         f"set_config('idle_in_transaction_session_timeout', {literal(IDLE_IN_TRANSACTION_TIMEOUT)}, true)"
+        + (f", set_config('search_path', {literal(search_path)}, true)" if search_path else "")
     )
+
+
+def _escaped(setting: str) -> str:
+    """Write a value for libpq's ``options``, where white space separates."""
+    return re.sub(r"([\\\s])", r"\\\1", setting)
 
 
 def _identity(url: URL) -> URL:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from alembic.autogenerate.render import render_op_text
 from alembic.util import PriorityDispatchResult
 
+from alembic_assay.ops.entities import ReplaceEntitiesOp
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
+from alembic_assay.ops.execute_sql import CreateSchemaOp
 from alembic_assay.ops.rename_enum import RenameEnumOp, RenameEnumValueOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
 from alembic_assay.ops.steps import BeforeRebuildOp
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from alembic.operations.ops import MigrateOperation, UpgradeOps
 
 _BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (
+    CreateSchemaOp,
     CreateEnumOp,
     ModifyEnumOps,
     BeforeRebuildOp,
@@ -30,6 +33,8 @@ _BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (
 """Labels are added and replaced under the old names; so they may be committed first."""
 
 _AFTER_TABLES: tuple[type[MigrateOperation], ...] = (DropEnumOp,)
+_PLACES = ("first", "drop", "", "create", "last", "types")
+"""Of entities around the changes of tables."""
 
 
 def finish(autogen_context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
@@ -47,7 +52,10 @@ def _rank(operation: MigrateOperation) -> int:
         return -1
     if isinstance(operation, _BEFORE_TABLES):
         return _BEFORE_TABLES.index(type(operation))
-    return len(_BEFORE_TABLES) + isinstance(operation, _AFTER_TABLES)
+    place: str = operation.place if isinstance(operation, ReplaceEntitiesOp) else ""
+    if isinstance(operation, _AFTER_TABLES):
+        place = "types"
+    return len(_BEFORE_TABLES) + _PLACES.index(place)
 
 
 def _commit_before_use(

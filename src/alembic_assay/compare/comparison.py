@@ -1,0 +1,179 @@
+"""The comparison of one run: what is there, what the models want, and what differs."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from alembic_assay import catalog
+from alembic_assay.catalog.canonical import canonical
+from alembic_assay.catalog.canonical_scratch import rolled_back
+from alembic_assay.catalog.names import parts
+from alembic_assay.catalog.schemas import Schema
+from alembic_assay.catalog.snapshot import Snapshot
+from alembic_assay.compare.adoption import adopted
+from alembic_assay.compare.entity_provisional import provisional
+from alembic_assay.compare.models import Models
+from alembic_assay.compare.rewritten import differing
+from alembic_assay.compare.scope import COMPARED, Scope
+from alembic_assay.compare.table_renames import TableRenames
+from alembic_assay.options import Options
+from alembic_assay.sql import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Connection
+
+    from alembic_assay.catalog.canonical import Canonical
+    from alembic_assay.catalog.record import Record
+    from alembic_assay.compare.models import Key
+    from alembic_assay.compare.table_renames import Rename
+
+log = logging.getLogger("alembic.assay.compare")
+
+_KEPT = "_assay_comparison"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both sides of a run.
+
+    Args:
+        models: What the models declare.
+        whole: All that is there, in the schemas that are read.
+        present: What is compared of it.
+        wanted: What the models want, with all that they cannot say as it is.
+        changes: What differs.
+        renames: What has another name in the models; the snapshots have it under that already.
+    """
+
+    models: Models
+    whole: Snapshot
+    present: Snapshot
+    wanted: Snapshot
+    changes: list[catalog.Change]
+    renames: tuple[Rename, ...] = ()
+
+
+def comparison(autogen_context: AutogenContext, schemas: set[str | None]) -> Comparison:
+    """Compare the database with the models, once for all comparators of a run.
+
+    Args:
+        autogen_context: Of the run; keeps the result.
+        schemas: The schemas that Alembic compares; ``None`` is the default one.
+    """
+    found: Comparison | None = getattr(autogen_context, _KEPT, None)
+    if found is None:
+        found = _compare(autogen_context, schemas)
+        setattr(autogen_context, _KEPT, found)
+    return found
+
+
+def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Comparison:
+    connection = cast("Connection", autogen_context.connection)
+    default_schema = connection.dialect.default_schema_name or "public"
+    models = Models(autogen_context.metadata or [], autogen_context.dialect, default_schema)
+    names = {schema or default_schema for schema in schemas}
+    whole = catalog.read(connection, schemas=sorted(names | models.schemas))
+    wanted = canonical(connection, models.metadatas)
+    if wanted.refused:
+        with provisional(autogen_context) as more:
+            wanted = canonical(connection, models.metadatas) if more else wanted
+    unclear = _warn(wanted)
+    options: Options = autogen_context.opts.get("assay") or Options()
+    scope = Scope(autogen_context, models, names, options.ignore_tables)
+    present = scope.of(whole)
+    comparable = _comparable(wanted, scope)
+    renames = TableRenames(autogen_context, models, present, comparable).found()
+    if renames:
+        whole = _after(renames, connection, sorted(names | models.schemas))
+        present = scope.of(whole)
+    known = adopted(comparable, present, models)
+    schemas_there = {record.name for record in whole.of(Schema)}
+    new = tuple(Schema(name=name) for name in sorted(_used(known) - schemas_there))
+    known = Snapshot((*new, *known.records), known.dependencies)
+    elsewhere = models.by_events | _inherited(whole)
+    mine, theirs = (Snapshot(tuple(_compared(each, elsewhere))) for each in (present, known))
+    found = differing(connection, catalog.diff(mine, theirs), whole)
+    changes = [each for each in found if not _doubtful(each, unclear)]
+    return Comparison(models, whole, present, known, changes, tuple(renames))
+
+
+def _after(renames: list[Rename], connection: Connection, schemas: list[str]) -> Snapshot:
+    """Read what is there when the renames have been made, which are rolled back again."""
+    with rolled_back(connection):
+        connection.execute(Statement("SET LOCAL lock_timeout = '5s'"))
+        for rename in renames:
+            connection.execute(Statement(rename.sql))
+        return catalog.read(connection, schemas=schemas)
+
+
+def _used(wanted: Snapshot) -> set[str]:
+    return {record.key[0] for record in wanted if record.kind in {"table", "domain", "sequence", "enum"}}
+
+
+def _warn(wanted: Canonical) -> set[str]:
+    """Say what cannot be compared; return the tables whose parts are not known for sure."""
+    for refused in wanted.refused:
+        log.warning("cannot compare %s, because %s", refused.title, refused.message)
+    return {refused.title for refused in wanted.refused}
+
+
+def _doubtful(change: catalog.Change, refused: set[str]) -> bool:
+    """Whether a drop may be of what the models want and the server refused."""
+    if change.after is not None or not refused:
+        return False
+    record = change.record
+    if record.title in refused:
+        return True
+    table = ".".join(record.title.partition(" ")[2].split(".")[:2])
+    return any(f" {table}" in title for title in refused)
+
+
+def _comparable(wanted: Canonical, scope: Scope) -> Snapshot:
+    """Leave out what the user's filters leave out, and what is not compared here."""
+    tables = {record.key for record in wanted if record.kind == "table" and scope.includes(record.key)}
+    records = tuple(record for record in wanted if _wanted(record, tables))
+    known = {(record.kind, record.key) for record in records}
+    edges = (e for e in wanted.dependencies if (e.kind, e.key) in known and (e.needs_kind, e.needs_key) in known)
+    return Snapshot(records, tuple(edges))
+
+
+def _wanted(record: Record, tables: set[Key]) -> bool:
+    each: Any = record
+    if record.kind == "table":
+        return record.key in tables
+    if record.kind in {"column", "constraint", "index"}:
+        return record.key[:2] in tables
+    if record.kind == "sequence" and each.owned_by is not None:
+        return parts(each.owned_by)[:2] in tables
+    return True
+
+
+def _inherited(whole: Snapshot) -> set[tuple[str, Key]]:
+    """Return the constraints and indexes that a table has from its parent: only that can change them."""
+    found = set()
+    for record in whole:
+        each: Any = record
+        if (record.kind == "constraint" and not each.local) or (record.kind == "index" and each.parent):
+            found.add((record.kind, record.key))
+    return found
+
+
+def _compared(snapshot: Snapshot, elsewhere: set[tuple[str, Key]]) -> Iterator[Record]:
+    for record in snapshot:
+        if _itself(record) and (record.kind, record.key) not in elsewhere:
+            yield record
+
+
+def _itself(record: Record) -> bool:
+    """Whether a record is compared by itself: an index of a constraint is compared with that."""
+    each: Any = record
+    if record.kind == "schema":
+        return True
+    if record.kind == "constraint" and (each.type == "not null" or not each.local):
+        return False
+    return record.kind in COMPARED and not (record.kind == "index" and (each.constraint or each.parent))

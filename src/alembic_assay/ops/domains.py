@@ -1,0 +1,77 @@
+"""Domains: created, changed in place, dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_assay.catalog import create_grants, create_properties
+from alembic_assay.catalog.names import split
+from alembic_assay.errors import DirectiveError
+from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.planning import Planned, Stage
+from alembic_assay.sql import literal, qualified
+
+if TYPE_CHECKING:
+    from alembic_assay.catalog.domains import Domain
+    from alembic_assay.ops.planning import Side
+
+
+def creation(record: Domain, side: Side) -> list[Planned]:
+    """Create a domain."""
+    node = ("domain", record.key)
+    statements = [*side.steps[node].statements]
+    if record.comment is not None:
+        statements += create_properties.comment(record)
+    if record.owner and side.role and record.owner != side.role:
+        statements += create_properties.owner(record)
+    statements += create_grants.grants(record, record.owner, owners=False)
+    undo = [f"DROP DOMAIN {qualified(record.name, record.schema)}"]
+    return [Planned(SqlOp(statements, undo, title=record.title), Stage.TYPE, (side.place[node], 0))]
+
+
+def dropped(record: Domain, side: Side) -> list[Planned]:
+    """Drop a domain."""
+    return [planned.reverse() for planned in creation(record, side)]
+
+
+def altered(before: Domain, after: Domain, _old: Side, side: Side) -> list[Planned]:
+    """Change a domain.
+
+    Raises:
+        DirectiveError: Its type or collation differs, which PostgreSQL cannot change.
+    """
+    if (before.type, before.collation) != (after.type, after.collation):
+        raise DirectiveError(
+            f"{after.title} is of type {before.type}, and the models say {after.type}: PostgreSQL cannot change it.",
+            hint="Give the domain of the models another name, so that its columns are changed to it.",
+        )
+    place = (side.place["domain", after.key], 0)
+    return [
+        Planned(SqlOp(_statements(before, after), _statements(after, before), title=after.title), Stage.TYPE, place)
+    ]
+
+
+def _statements(before: Domain, after: Domain) -> list[str]:
+    alter = f"ALTER DOMAIN {qualified(after.name, after.schema)}"
+    gone = [each for each in before.constraints if each not in after.constraints and not _is_not_null(each)]
+    new = [each for each in after.constraints if each not in before.constraints and not _is_not_null(each)]
+    statements = [f"{alter} DROP CONSTRAINT {split(each.removeprefix('CONSTRAINT '))[0]}" for each in gone]
+    if before.default != after.default:
+        statements.append(f"{alter} DROP DEFAULT" if after.default is None else f"{alter} SET DEFAULT {after.default}")
+    if before.not_null != after.not_null:
+        statements.append(f"{alter} {'SET' if after.not_null else 'DROP'} NOT NULL")
+    statements += [f"{alter} ADD {each}" for each in new]
+    if before.comment != after.comment:
+        statements += create_properties.comment(after)
+    for each in after.constraint_comments:
+        if each not in before.constraint_comments or any(each.startswith(f"{split(n)[0]} ") for n in new):
+            name, comment = split(each)
+            statements.append(
+                f"COMMENT ON CONSTRAINT {name} ON DOMAIN {qualified(after.name, after.schema)} IS {literal(comment)}"
+            )
+    return statements
+
+
+def _is_not_null(constraint: str) -> bool:
+    """Whether it is a record of NOT NULL, as PostgreSQL 18 keeps them."""
+    return constraint.endswith(" NOT NULL")

@@ -1,0 +1,300 @@
+"""Tables: created with all that is theirs, dropped so that all of it can come back, and what can be changed of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate.render import render_op, renderers
+from alembic.operations import ops
+from sqlalchemy import ForeignKeyConstraint
+
+from alembic_assay.catalog import create_grants, create_properties
+from alembic_assay.catalog.names import parts
+from alembic_assay.ops import constraints, indexes
+from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.planning import Planned, Stage
+from alembic_assay.ops.script_columns import script_column
+from alembic_assay.sql import identifier, qualified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy.schema import SchemaItem
+
+    from alembic_assay.catalog.constraints import Constraint
+    from alembic_assay.catalog.record import Record
+    from alembic_assay.catalog.tables import Table
+    from alembic_assay.ops.planning import Key, Side
+
+_INLINE = frozenset({"primary key", "unique", "check", "foreign key"})
+
+
+class CreateTable(ops.CreateTableOp):
+    """A table that can be dropped and made again as it was."""
+
+    def reverse(self) -> DropTable:
+        """Drop it."""
+        return DropTable(self)
+
+
+class DropTable(ops.DropTableOp):
+    """A table that can be made again as it was.
+
+    Args:
+        creation: What makes it again.
+        rows: How many rows are lost with it, where that is known.
+    """
+
+    def __init__(self, creation: CreateTable | CreateTableSql) -> None:
+        super().__init__(creation.table_name, schema=creation.schema)
+        self.creation = creation
+        self.rows: int | None = None
+
+    def reverse(self) -> Any:
+        """Make it again."""
+        return self.creation
+
+    def to_table(self, migration_context: Any = None) -> Any:
+        """Return the table that goes."""
+        if isinstance(self.creation, CreateTable):
+            return self.creation.to_table(migration_context)
+        return super().to_table(migration_context)
+
+
+class CreateTableSql(SqlOp):
+    """A table that only SQL can say.
+
+    Args:
+        statements: Which make it.
+        table: The record.
+        schema: Its schema, as scripts give it.
+    """
+
+    def __init__(self, statements: list[str], table: Table, schema: str | None) -> None:
+        super().__init__(statements, title=table.title)
+        self.table_name = table.name
+        self.schema = schema
+
+    def reverse(self) -> Any:
+        """Drop it."""
+        return DropTable(self)
+
+
+@renderers.dispatch_for(DropTable)
+def _render_drop(autogen_context: AutogenContext, operation: DropTable) -> list[str]:
+    plain = ops.DropTableOp(operation.table_name, schema=operation.schema)
+    return [*lost(operation.rows, "table"), *render_op(autogen_context, plain)]
+
+
+def lost(rows: int | None, what: str) -> list[str]:
+    """Return the comment that marks what is lost with a table or column."""
+    if not rows:
+        return []
+    counted = "1 row" if rows == 1 else f"{rows} rows"
+    return [f"# {counted} of this {what} when this was generated: lost with it"]
+
+
+def creation(record: Table, side: Side) -> list[Planned]:
+    """Create a table with all that is its own."""
+    place = side.order.get(record.key, side.place["table", record.key])
+    inline = {
+        each.key: found for each in side.context.constraints[record.key] if (found := _inline(each, side)) is not None
+    }
+    op = _create(record, side, inline)
+    covered: set[tuple[str, Key]] = {("table", record.key)}
+    planned: list[Planned] = []
+    if op is None:
+        statements = side.steps["table", record.key].statements
+        sql = CreateTableSql(statements, record, side.schema(record.schema))
+        planned += [Planned(sql, Stage.TABLE, (place, 0)), *_comments(record, side, place)]
+        covered |= {
+            ("constraint", each.key) for each in side.context.constraints[record.key] if _with_table(each, side)
+        }
+    else:
+        planned.append(Planned(op, Stage.TABLE, (place, 0)))
+        if rest := side.steps["table", record.key].statements[1:]:
+            planned.append(Planned(SqlOp(rest, title=record.title), Stage.TABLE, (place, 1)))
+        covered |= {("constraint", key) for key in inline}
+    planned += _of_columns(record, side, place, made_by_sql=op is None)
+    return [*planned, *_parts(record, side, covered), *_rights(record, side, place)]
+
+
+def _create(record: Table, side: Side, inline: dict[Key, SchemaItem]) -> CreateTable | None:
+    if record.form == "foreign" or record.of_type or record.parents or record.options or record.toast_options:
+        return None
+    if record.tablespace is not None or record.access_method not in {None, "heap"} or "." in record.name:
+        return None
+    if any(each.type == "check" and each.key not in inline for each in side.context.constraints[record.key]):
+        return None
+    key = _sole_key(record, side, inline)
+    columns = [script_column(each, side, key=each.name == key) for each in side.context.columns[record.key]]
+    if not columns or any(column is None for column in columns):
+        return None
+    options: dict[str, Any] = {"postgresql_partition_by": record.partition_key} if record.partition_key else {}
+    if record.persistence == "unlogged":
+        options["prefixes"] = ["UNLOGGED"]
+    return CreateTable(
+        record.name,
+        [*columns, *inline.values()],  # type: ignore[list-item] # columns are there
+        schema=side.schema(record.schema),
+        comment=record.comment,
+        _constraints_included=True,
+        **options,
+    )
+
+
+def _sole_key(record: Table, side: Side, inline: dict[Key, SchemaItem]) -> str | None:
+    """Return the column that SQLAlchemy would give a sequence, if nothing tells it not to."""
+    keys = [each for each in side.context.constraints[record.key] if each.type == "primary key"]
+    if len(keys) != 1 or len(keys[0].columns) != 1 or keys[0].key not in inline:
+        return None
+    column = keys[0].columns[0]
+    refers = any(isinstance(each, ForeignKeyConstraint) and column in each.column_keys for each in inline.values())
+    return None if refers else column
+
+
+def _inline(record: Constraint, side: Side) -> SchemaItem | None:
+    """Return a constraint that is made with its table, ``None`` for one that is added afterwards."""
+    if record.type not in _INLINE or not record.local or not record.validated or record.comment is not None:
+        return None
+    if record.type == "foreign key" and not _target_is_there(record, side):
+        return None
+    found: Any = constraints.schema_constraint(record, side)
+    if found is not None and record.type == "primary key" and not _needs_name(record, side):
+        found.name = None
+    return found  # type: ignore[no-any-return] # a constraint
+
+
+def _needs_name(record: Constraint, side: Side) -> bool:
+    return side.formal or record.name != f"{record.table}_pkey"
+
+
+def _target_is_there(record: Constraint, side: Side) -> bool:
+    target, own = parts(record.references or ""), (record.schema, record.table)
+    if target == own:
+        return True
+    if target in side.order:
+        return side.order[target] < side.order.get(own, 0)
+    return target not in side.unsettled
+
+
+def _with_table(record: Constraint, side: Side) -> bool:
+    """Whether the SQL of a table makes a constraint too."""
+    step = side.steps.get(("constraint", record.key))
+    return step is not None and not step.statements
+
+
+def _of_columns(record: Table, side: Side, place: int, *, made_by_sql: bool) -> Iterator[Planned]:
+    """Yield what belongs to columns: sequences that SQL needs, before the table and after it."""
+    for column in side.context.columns[record.key]:
+        sequence: Any = side.sequence(column)
+        if sequence is None:
+            continue
+        made = side.steps["sequence", sequence.key].statements
+        if sequence.identity:
+            rest = [*made, *_details_of(sequence)]
+            if rest:
+                yield Planned(SqlOp(rest, title=sequence.title), Stage.TABLE, (place, 2))
+        elif made_by_sql:
+            owned = side.steps["owned sequence", sequence.key].statements
+            yield Planned(SqlOp(made, title=sequence.title), Stage.TABLE, (place, -1))
+            yield Planned(SqlOp([*owned, *_details_of(sequence)], title=sequence.title), Stage.TABLE, (place, 2))
+
+
+def _details_of(record: Record) -> list[str]:
+    return list(create_properties.comment(record)) if getattr(record, "comment", None) is not None else []
+
+
+def _comments(record: Table, side: Side, place: int) -> Iterator[Planned]:
+    statements = _details_of(record)
+    statements += [each for column in side.context.columns[record.key] for each in _details_of(column)]
+    if statements:
+        yield Planned(SqlOp(statements, title=record.title), Stage.TABLE, (place, 3))
+
+
+def _parts(record: Table, side: Side, covered: set[tuple[str, Key]]) -> Iterator[Planned]:
+    """Yield the constraints, indexes and all else that is added to a table when it is there."""
+    for part in side.parts.get(record.key, ()):
+        each: Any = part
+        if each.kind == "column" or (each.kind, each.key) in covered:
+            continue
+        if each.kind == "constraint":
+            if side.steps[_node(each)].statements:
+                yield from constraints.creation(each, side)
+        elif each.kind == "index" and each.constraint is None and side.steps["index", each.key].statements:
+            yield from indexes.creation(each, side)
+        else:
+            statements = [*side.steps[each.kind, each.key].statements, *_details_of(each)]
+            if statements:
+                yield Planned(SqlOp(statements, title=each.title), Stage.PART, (side.place[each.kind, each.key], 2))
+
+
+def _node(record: Constraint) -> tuple[str, Key]:
+    return ("foreign key" if record.type == "foreign key" else "constraint", record.key)
+
+
+def _rights(record: Table, side: Side, place: int) -> Iterator[Planned]:
+    """Yield the owner and the privileges of a table that comes back."""
+    statements: list[str] = []
+    if record.owner and side.role and record.owner != side.role:
+        statements += create_properties.owner(record)
+    for each in (record, *side.context.columns[record.key]):
+        statements += create_grants.grants(each, record.owner, owners=bool(statements))
+    if statements:
+        yield Planned(SqlOp(statements, title=record.title), Stage.TABLE, (place, 4))
+
+
+def dropped(record: Table, side: Side) -> list[Planned]:
+    """Drop a table; what is not said is in what makes it again."""
+    return [planned.reverse() for planned in creation(record, side)]
+
+
+def altered(before: Table, after: Table, _old: Side, new: Side) -> list[Planned]:
+    """Change what is a table's own."""
+    planned = []
+    place = (new.place["table", after.key], 0)
+    differing = set(before.differing_fields(after))
+    if "comment" in differing:
+        planned.append(Planned(_comment(before, after, new), Stage.COLUMN, place))
+    there, back = _settings(before, after), _settings(after, before)
+    if there or back:
+        planned.append(Planned(SqlOp(there, back, title=after.title), Stage.COLUMN, place))
+    return planned
+
+
+def _comment(before: Table, after: Table, side: Side) -> Any:
+    schema = side.schema(after.schema)
+    if after.comment is None:
+        return ops.DropTableCommentOp(after.name, existing_comment=before.comment, schema=schema)
+    return ops.CreateTableCommentOp(after.name, after.comment, existing_comment=before.comment, schema=schema)
+
+
+def _settings(before: Table, after: Table) -> list[str]:
+    """Return what makes the settings of a table those of another."""
+    name = qualified(after.name, after.schema)
+    found = []
+    if before.persistence != after.persistence:
+        found.append(f"ALTER TABLE {name} SET {'UNLOGGED' if after.persistence == 'unlogged' else 'LOGGED'}")
+    if before.access_method != after.access_method:
+        found.append(f"ALTER TABLE {name} SET ACCESS METHOD {identifier(after.access_method or 'heap')}")
+    if before.tablespace != after.tablespace:
+        found.append(f"ALTER TABLE {name} SET TABLESPACE {identifier(after.tablespace or 'pg_default')}")
+    for field, prefix in (("options", ""), ("toast_options", "toast.")):
+        found += _options(name, getattr(before, field), getattr(after, field), prefix)
+    if before.row_security != after.row_security:
+        found.append(f"ALTER TABLE {name} {'ENABLE' if after.row_security else 'DISABLE'} ROW LEVEL SECURITY")
+    if before.force_row_security != after.force_row_security:
+        found.append(f"ALTER TABLE {name} {'FORCE' if after.force_row_security else 'NO FORCE'} ROW LEVEL SECURITY")
+    if after.replica_identity not in {before.replica_identity, "index"}:
+        found.append(f"ALTER TABLE {name} REPLICA IDENTITY {after.replica_identity.upper()}")
+    return found
+
+
+def _options(name: str, before: tuple[str, ...], after: tuple[str, ...], prefix: str) -> Iterator[str]:
+    old, new = (dict(each.split("=", 1) for each in listed) for listed in (before, after))
+    changed = [f"{prefix}{key}='{value}'" for key, value in new.items() if old.get(key) != value]
+    if changed:
+        yield f"ALTER TABLE {name} SET ({', '.join(changed)})"
+    if gone := [f"{prefix}{key}" for key in old if key not in new]:
+        yield f"ALTER TABLE {name} RESET ({', '.join(gone)})"
