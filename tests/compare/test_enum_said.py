@@ -19,10 +19,17 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 
-def models(*labels: str, name: str = "mood", schema: str | None = None, **info: Any) -> MetaData:
+def models(
+    *labels: str, name: str = "mood", schema: str | None = None, default: str | None = None, **info: Any
+) -> MetaData:
     metadata = MetaData()
     type_ = Enum(*labels, name=name, schema=schema) if schema else Enum(*labels, name=name)
-    Table("task", metadata, Column("id", Integer, primary_key=True), Column("mood", type_, info=info))
+    Table(
+        "task",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("mood", type_, info=info, server_default=default),
+    )
     return metadata
 
 
@@ -113,14 +120,17 @@ def test_what_is_said_is_done_and_undone(
 
 @pytest.mark.parametrize(
     ("after", "said"),
-    [(models("a", "c", removed_values={"b": "c"}), []), (models("a", "c"), ["remove=mood.b:c"])],
+    [
+        (models("a", "c", default="c", removed_values={"b": "c"}), []),
+        (models("a", "c", default="c"), ["remove=mood.b:c"]),
+    ],
 )
 def test_rows_get_the_declared_replacement_and_the_way_back_says_what_is_lost(
     database_url: URL, after: MetaData, said: list[str]
 ) -> None:
-    run(database_url, generate(database_url, models("a", "b", "c")), "upgrade")
-    execute(database_url, "INSERT INTO task VALUES (1, 'b'), (2, 'c')", "ALTER TABLE task ALTER mood SET DEFAULT 'a'")
-    script = generate(database_url, after, assay_x=said, compare_server_default=False)
+    run(database_url, generate(database_url, models("a", "b", "c", default="c")), "upgrade")
+    execute(database_url, "INSERT INTO task VALUES (1, 'b'), (2, 'c')")
+    script = generate(database_url, after, assay_x=said)
     assert lines(script.upgrade) == ["op.replace_enum('mood', ['a', 'c'], mapping={'b': 'c'})"]
     assert script.downgrade.splitlines() == [
         "# Rows that held 'b' stay 'c': which ones is not known.",
@@ -230,3 +240,24 @@ def test_what_is_written_is_read_as_the_same(path: tuple[str, ...]) -> None:
 
 def test_nobody_is_asked_where_nobody_can_answer() -> None:
     assert Renames([]).ask("?") is None
+
+
+def test_a_default_that_names_a_label_that_goes_is_dropped_before_and_set_after(database_url: URL) -> None:
+    run(database_url, generate(database_url, models("a", "b", "c", default="b")), "upgrade")
+    execute(database_url, "INSERT INTO task VALUES (1, 'c')")
+    before, after = catalogs(database_url), models("a", "c", default="a")
+    script = generate(database_url, after)
+    run(database_url, script, "upgrade")
+    assert generate(database_url, after).upgrade == "pass"
+    run(database_url, script, "downgrade")
+    assert catalogs(database_url) == before
+
+
+def test_a_default_follows_its_renamed_label(database_url: URL) -> None:
+    run(database_url, generate(database_url, models("a", "b", default="b")), "upgrade")
+    before, after = catalogs(database_url), models("a", "beta", default="beta", renamed_values={"b": "beta"})
+    script = generate(database_url, after)
+    run(database_url, script, "upgrade")
+    assert generate(database_url, after).upgrade == "pass"
+    run(database_url, script, "downgrade")
+    assert catalogs(database_url) == before

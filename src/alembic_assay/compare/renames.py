@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from alembic.autogenerate.api import AutogenContext
 
+__all__ = ["RenameError", "Renames", "of", "parse", "refuse_unused", "written"]
+
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^".:]+)')
 _KEY = "_assay_renames"
 _SYNTAX = "-x rename=table.column:new, -x rename=type.label:new or -x rename=table:new; quote a part that holds . or :"
