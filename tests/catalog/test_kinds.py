@@ -14,11 +14,13 @@ from tests.support import roundtrip, servers
 
 from alembic_assay import catalog
 from alembic_assay.catalog import document
+from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.create_sql import create_sql
 from alembic_assay.catalog.database_settings import DatabaseSetting
 from alembic_assay.catalog.dependencies import dependants
 from alembic_assay.catalog.security_labels import SecurityLabel
 from alembic_assay.catalog.snapshot import READERS, Snapshot
+from alembic_assay.catalog.tables import Table
 from alembic_assay.catalog.user_mappings import UserMapping
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def test_no_password_is_read(connection: Connection) -> None:
         CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (host 'h', "Client_Secret" 'hunter2', sslpassword 'hunter2');
         CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (password 'hunter2', "user" 'u', password_required 'false',
             access_token 'hunter2');
+        CREATE FOREIGN TABLE t (a int OPTIONS (token 'hunter2', z '1', b '2')) SERVER s OPTIONS (password 'hunter2', z '1');
         DO $$ BEGIN
           EXECUTE format('ALTER DATABASE %I SET app.jwt_secret TO %L', current_database(), 'hunter2');
           EXECUTE format('ALTER DATABASE %I SET password_encryption TO %L', current_database(), 'md5');
@@ -96,6 +99,8 @@ def test_no_password_is_read(connection: Connection) -> None:
         ("app.jwt_secret", None),
         ("password_encryption", "md5"),
     ]
+    assert [each.foreign_options for each in snapshot.of(Table)] == [("z=1",)]
+    assert [each.foreign_options for each in snapshot.of(Column)] == [("b=2", "z=1")]
     assert [each.options for each in snapshot.of(UserMapping)] == [("password_required=false", "user=u")]
 
 
@@ -191,6 +196,14 @@ def test_what_hangs_on_them(connection: Connection, title: str, hanging: list[st
     snapshot = catalog.read(connection)
     (record,) = [record for record in snapshot if record.title == title]
     assert [each.title for each in dependants(snapshot, record)] == hanging
+
+
+def test_a_publication_hangs_on_its_schemas(server_url: URL, connection: Connection) -> None:
+    roundtrip.at_least(server_url, 15)
+    load(connection, "CREATE SCHEMA s; CREATE PUBLICATION p FOR TABLES IN SCHEMA s")
+    snapshot = catalog.read(connection)
+    (schema,) = [record for record in snapshot if record.key == ("s",)]
+    assert [each.title for each in dependants(snapshot, schema)] == ["publication p"]
 
 
 def test_a_scope_leaves_out_what_is_in_no_schema(connection: Connection) -> None:

@@ -235,8 +235,9 @@ def edges(snapshot: Snapshot) -> Iterator[Dependency]:
 def _said(record: Record) -> Iterator[Key]:
     if record.kind in PARTS_OF_A_TABLE:
         yield "table", record.key[:2]
-    elif schema := getattr(record, "schema", None):
-        yield "schema", (schema,)
+    else:
+        schemas = filter(None, (getattr(record, "schema", None), *getattr(record, "schemas", ())))
+        yield from (("schema", (schema,)) for schema in schemas)
     if record.kind in {"constraint", "index"}:
         for column in filter(None, getattr(record, "columns", ())):
             yield "column", (*record.key[:2], column)
