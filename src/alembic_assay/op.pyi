@@ -21,6 +21,13 @@ def rename_enum(
 def replace_enum(
     name: str, values: Sequence[str], *, schema: str | None = None, mapping: Mapping[str, str] | None = None
 ) -> None: ...
+def start_enum_switch(
+    name: str, values: Sequence[str], *, schema: str | None = None, mapping: Mapping[str, str] | None = None
+) -> None: ...
+def copy_enum_values(
+    name: str, *, schema: str | None = None, mapping: Mapping[str, str] | None = None, batch_pages: int = 100
+) -> None: ...
+def finish_enum_switch(name: str, *, schema: str | None = None, mapping: Mapping[str, str] | None = None) -> None: ...
 def sync_enum_values(
     enum_schema: str,
     enum_name: str,

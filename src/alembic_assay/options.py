@@ -48,6 +48,8 @@ class Options:
         enum_rebuild: What autogenerate does where an enumerated type must be built anew: ``"rewrite"`` writes
             ``op.replace_enum``, which rewrites tables under ACCESS EXCLUSIVE; ``"online"`` writes the steps that do it
             while the application runs; ``"refuse"`` stops.
+        entities: How autogenerate writes what is registered with alembic-utils: ``"sql"`` writes plain ``op.execute``;
+            ``"alembic-utils"`` writes ``op.create_entity`` and the like, which lose comments and privileges.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``, ``"500ms"``; ``"0"`` is
             for ever. It is set in every transaction, and never around ``CREATE INDEX CONCURRENTLY``.
         lock_wait: How long to wait for another process that migrates the same database.
@@ -64,6 +66,7 @@ class Options:
     ignore_tables: tuple[str, ...] = ()
     drop_unused: bool = False
     enum_rebuild: Literal["rewrite", "online", "refuse"] = "rewrite"
+    entities: Literal["sql", "alembic-utils"] = "sql"
     lock_timeout: str = "2s"
     lock_wait: str = "10min"
     trace: bool = False

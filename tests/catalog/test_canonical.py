@@ -129,15 +129,31 @@ def test_everything_that_models_can_say_is_as_create_all_makes_it(connection: Co
 def test_in_small_chunks_it_is_the_same(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.execute(text('CREATE SCHEMA "My App"'))
     whole = canonical(connection, rich())
-    monkeypatch.setattr("alembic_assay.catalog.canonical_creation.RELATIONS_AT_ONCE", 1)
+    monkeypatch.setattr("alembic_assay.catalog.canonical_chunks.RELATIONS_AT_ONCE", 1)
     assert canonical(connection, rich()) == whole
+
+
+@pytest.mark.parametrize("at_once", [1, 2000])
+def test_a_default_may_name_the_sequence_of_another_table(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    metadata = MetaData()
+    long = "Long" * 14
+    default = text(f"""nextval('"{long[:50]}_identity_seq"')""")
+    first = Table("a", metadata, Column("id", Integer, server_default=text("nextval('public.b_id_seq'::regclass)")))
+    second = Table("b", metadata, Column("id", Integer, primary_key=True), Column("n", Integer, server_default=default))
+    third = Table(long, metadata, Column("identity", BigInteger, primary_key=True))
+    second.add_is_dependent_on(third)
+    first.add_is_dependent_on(second)
+    monkeypatch.setattr("alembic_assay.catalog.canonical_chunks.RELATIONS_AT_ONCE", at_once)
+    assert_same_as_create_all(connection, metadata)
 
 
 def test_a_table_may_point_to_many_that_are_elsewhere(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     metadata = MetaData()
     targets = [Table(name, metadata, Column("id", Integer, primary_key=True)) for name in ("a", "b", "c")]
     Table("d", metadata, *[Column(f"{each.name}_id", Integer, ForeignKey(each.c.id)) for each in targets])
-    monkeypatch.setattr("alembic_assay.catalog.canonical_creation.RELATIONS_AT_ONCE", 1)
+    monkeypatch.setattr("alembic_assay.catalog.canonical_chunks.RELATIONS_AT_ONCE", 1)
     assert_same_as_create_all(connection, metadata)
 
 

@@ -39,7 +39,6 @@ from sqlalchemy.dialects import postgresql
 
 from alembic_assay.catalog import canonical_creation, canonical_plain_tables
 from alembic_assay.catalog.canonical import Canonical, canonical
-from alembic_assay.catalog.generated_names import generated
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -258,28 +257,6 @@ def test_a_literal_may_look_like_ddl(connection: Connection, monkeypatch: pytest
     known, made, _ = known_and_made(connection, metadata, monkeypatch)
     assert known == made
     assert known.refused == ()
-
-
-def test_names_that_the_server_makes_up(connection: Connection) -> None:
-    connection.execute(text("SET LOCAL client_min_messages = error"))
-    for table, columns in (
-        ("t", ["a", "b"]),
-        ("ü" * 31, ["é" * 20, "x" * 40]),
-        ("x" * 63, ["y"]),
-        ("y", ["x" * 62, "zz"]),
-    ):
-        listed = ", ".join(f'"{column}"' for column in columns)
-        typed = ", ".join(f'"{column}" int' for column in columns)
-        connection.execute(text(f'CREATE TABLE "{table}" ({typed}, p int PRIMARY KEY, UNIQUE ({listed}))'))
-        connection.execute(text(f'ALTER TABLE "{table}" ADD FOREIGN KEY ({listed}) REFERENCES "{table}" ({listed})'))
-        found = set(
-            connection.execute(text("SELECT conname FROM pg_constraint WHERE contype IN ('p', 'u', 'f')")).scalars()
-        )
-        assert {
-            generated(table, columns, "key"),
-            generated(table, [], "pkey"),
-            generated(table, columns, "fkey"),
-        } <= found
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

@@ -129,7 +129,7 @@ def test_a_deferrable_key_is_no_target_whether_its_table_is_there_or_not(
         ),
     )
     assert canonical(connection, metadata).refused == refused
-    monkeypatch.setattr("alembic_assay.catalog.canonical_creation.RELATIONS_AT_ONCE", 1)
+    monkeypatch.setattr("alembic_assay.catalog.canonical_chunks.RELATIONS_AT_ONCE", 1)
     assert canonical(connection, metadata).refused == refused
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from alembic_assay import catalog
-from alembic_assay.catalog import document
+from alembic_assay.catalog import document, document_checks
 from alembic_assay.errors import InvalidSchemaError
 
 if TYPE_CHECKING:
@@ -110,12 +110,27 @@ def test_the_valid_document_is_valid() -> None:
         ("/tables/0/columns/2/default", "1", ["SCH207 /tables/0/columns/2/default: generated column 'twice' cannot have 'default'."]),
         ("/tables/0/columns/2/generated/expression", "(twice * 2)", ["SCH207 /tables/0/columns/2/generated/expression: generated column 'twice' refers to generated column 'twice'."]),
         ("/tables/0/foreign_keys/0/on_delete", "SET NULL", ["SCH208 /tables/0/foreign_keys/0/on_delete: SET NULL, but column 'user_id' cannot be NULL."]),
+        ("/tables/1/primary_key/deferrable", True, ["SCH209 /tables/0/foreign_keys/0/references: the unique key of public.users on (id) is deferrable. A foreign key, as ON CONFLICT, needs one that is checked at once."]),
         ("/tables/0/partition", {"by": "RANGE (user_id)"}, ["SCH210 /tables/0/primary_key/columns: unique key without 'user_id' of the partition key RANGE (user_id)."]),
         ("/tables/1/primary_key/columns", ["id", "kode"], ["SCH202 /tables/0/foreign_keys/0/references: no primary key or unique constraint of public.users on (id).", "SCH212 /tables/1/primary_key: table public.users has no column 'kode'. Did you mean 'code'?"]),
     ],
 )  # fmt: skip
 def test_one_thing_wrong(path: str, value: Any, expected: list[str]) -> None:
     assert errors(changed(path, value)) == expected
+
+
+def test_names_that_python_cannot_tell_apart_are_no_error() -> None:
+    found = changed("/tables/0/columns/2/name", "user id")
+    found["enums"][0]["values"] = ["sad", "o-k", "o k", "class"]
+    found["tables"][1]["columns"] += [{"name": "user_id", "type": "text"}, {"name": "class", "type": "text"}]
+    document.from_document(found)
+    assert document_checks.notices(found) == [
+        {"code": "SCH211", "path": path, "message": message, "hint": ""}
+        for path, message in (
+            ("/tables/0/columns/2/name", "'user id' and 'user_id' are the same name in Python: 'user_id'."),
+            ("/enums/0/values/2", "'o k' and 'o-k' are the same name in Python: 'o_k'."),
+        )
+    ]
 
 
 @pytest.mark.parametrize("found", [None, [], "x", 5, {"format": {1, 2}}])

@@ -41,7 +41,16 @@ def test_plain_scalars_of_yaml_are_those_of_json(text: str, value: Any) -> None:
         ("? [a]\n: 1\n", "yaml", ["SCH002  line 1: expected a name before ':'."]),
         ("[" * 100_000, "yaml", ["SCH002  it is nested too deeply."]),
         ("- " * 5_000 + "x", "yaml", ["SCH002  it is nested too deeply."]),
-        ('{"a": {"name": "t", "b": 1, "b": 2}, "a": 1}', "json", ["SCH003  key 'b' stands twice in one object (the one named 't').", "SCH003  key 'a' stands twice in one object."]),
+        (
+            '{"a": {"name": "t",\n "b": 1,\n "b": 2},\n "a": 1}',
+            "json",
+            ["SCH003 /a/b line 3: key 'b' stands twice, first in line 2.", "SCH003 /a line 4: key 'a' stands twice, first in line 1."],
+        ),
+        (
+            '{"x/~": [1, [], {}, {"\\"},": {"k": "}", "k": "k"}}, {"é": 1, "\\u00e9": 1, "\\ud83d\\ude00": 2}]}',
+            "json",
+            ["SCH003 /x~1~0/3/\"},/k line 1: key 'k' stands twice, first in line 1.", "SCH003 /x~1~0/4/é line 1: key 'é' stands twice, first in line 1."],
+        ),
         ('{"a": NaN}', "json", ["SCH002  NaN is not JSON."]),
         ('{"a": 1,\n "b" 2}', "json", ["SCH002  not JSON: line 2, column 6: Expecting ':' delimiter."]),
         ("", "json", ["SCH002  not JSON: line 1, column 1: Expecting value."]),

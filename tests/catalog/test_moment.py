@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from tests.support import roundtrip, servers, standby
 
 from alembic_assay import catalog
-from alembic_assay.catalog.moment import VERSION, SchemaChangedError, read_moment
-from alembic_assay.errors import LockTimeoutError
+from alembic_assay.catalog.moment import VERSION, read_moment
+from alembic_assay.errors import LockTimeoutError, SchemaChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -127,3 +127,12 @@ def test_a_scope_limits_what_is_read(connection: Connection) -> None:
 def test_reading_works_in_a_read_only_transaction(connection: Connection) -> None:
     connection.execute(text("SET TRANSACTION READ ONLY"))
     assert [record.title for record in catalog.read(connection)] == ["schema public", "extension plpgsql"]
+
+
+def test_dependencies_can_be_left_out(connection: Connection) -> None:
+    connection.execute(text("CREATE TYPE mood AS ENUM ('a')"))
+    connection.execute(text("CREATE TABLE t (mood mood)"))
+    whole = catalog.read(connection)
+    records = catalog.read(connection, depends=False)
+    assert [edge.needs_key for edge in whole.dependencies] == [("public", "mood")]
+    assert (records.records, records.dependencies) == (whole.records, ())

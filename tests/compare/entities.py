@@ -24,7 +24,11 @@ ROWS = ("INSERT INTO task VALUES (1, 'one', true), (2, 'two', false)",)
 def models(*columns: Column[Any], without: str = "") -> MetaData:
     """Return the models of :data:`TABLE`, with more columns and without one."""
     metadata = MetaData()
-    own: list[Column[Any]] = [Column("id", Integer, primary_key=True), Column("title", Text), Column("done", Boolean)]
+    own: list[Column[Any]] = [
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        Column("title", Text),
+        Column("done", Boolean),
+    ]
     Table("task", metadata, *(column for column in own if column.name != without), *columns)
     return metadata
 

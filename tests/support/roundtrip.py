@@ -86,7 +86,12 @@ def at_least(server_url: URL, major: int) -> None:
 def _server(url: URL) -> tuple[int, frozenset[str], bool]:
     with psycopg.connect(servers.libpq_url(url)) as connection:
         rows = connection.execute("SELECT name FROM pg_available_extensions").fetchall()
-        icu = connection.execute("SELECT FROM pg_collation WHERE collprovider = 'i' LIMIT 1").fetchone() is not None
+        icu = (
+            connection.execute(
+                "SELECT FROM pg_collation WHERE collprovider = 'i' AND collversion <> '' LIMIT 1"
+            ).fetchone()
+            is not None
+        )
         return connection.info.server_version // 10000, frozenset(name for (name,) in rows), icu
 
 

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _OWNED = frozenset({"table", "view"})
 _FORMS = frozenset({"ordinary", "partitioned"})
 _PLAIN = re.compile("[a-z_][a-z0-9_]*")
+BY_EVENTS = "assay_by_events"
+"""The key of ``MetaData.info`` that holds kind and key of what DDL events make."""
+
+_CONSTRUCTS = frozenset({"table", "sequence", "enum", "domain"})
 _UNCHECKED = "SET check_function_bodies = off"
 _CHECKED = "RESET check_function_bodies"
 
@@ -76,6 +80,17 @@ class _Builder:
                 self._foreign_key(step.node)
         after = [*self._after(), *self._properties()]
         self._listen("after_create", [_UNCHECKED, *after, _CHECKED] if after else [])
+        self.metadata.info[BY_EVENTS] = frozenset(self._by_events())
+
+    def _by_events(self) -> Iterator[Node]:
+        """Yield what events make, which the constructs therefore do not show."""
+        for node, record in self.records.items():
+            step = ("foreign key" if getattr(record, "references", None) else record.kind, record.key)
+            made = step in self.plan.built if record.kind in _CONSTRUCTS else step in self.items
+            if record.kind == "column":
+                made = ("table", record.key[:2]) in self.plan.built and ("default", record.key[:2]) not in self.nodes
+            if not made:
+                yield node
 
     def _candidate(self, step: Step) -> bool:
         """Whether SQLAlchemy can say what a step makes."""

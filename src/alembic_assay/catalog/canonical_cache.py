@@ -13,7 +13,8 @@ import sqlalchemy
 from sqlalchemy import text
 
 from alembic_assay.catalog.cache import Cache
-from alembic_assay.catalog.canonical_creation import related, table_of
+from alembic_assay.catalog.canonical_chunks import related
+from alembic_assay.catalog.canonical_creation import table_of
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.dependencies import Dependency

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from alembic_assay.catalog.canonical_chunks import brought, chunks, related
 from alembic_assay.catalog.canonical_ddl import Compiler, stub_key
 from alembic_assay.catalog.canonical_plain_tables import PlainTables
 from alembic_assay.catalog.canonical_scratch import Scratch, rolled_back
@@ -18,7 +19,7 @@ from alembic_assay.catalog.snapshot import Snapshot, read
 from alembic_assay.catalog.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from sqlalchemy import Table as ModelTable
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 Key = tuple[str, ...]
-
-RELATIONS_AT_ONCE = 2000
-"""A third of the locks that a server with default settings has for all its sessions together."""
 
 
 class Creation:
@@ -57,10 +55,10 @@ class Creation:
         plain_tables = PlainTables.found(scratch, tables, {table.key for table in related(tables)})
         self._keep(plain_tables.base)
         rest = [table for table in tables if table.key not in plain_tables.tables]
-        for chunk in _chunks(rest) or ([] if plain_tables.tables else [[]]):
+        for chunk in chunks(rest) or ([] if plain_tables.tables else [[]]):
             self._add(scratch, chunk)
         known = plain_tables.linked(self.records.values())
-        for chunk in _chunks([table for table in tables if table.key in plain_tables.tables.keys() - known]):
+        for chunk in chunks([table for table in tables if table.key in plain_tables.tables.keys() - known]):
             self._add(scratch, chunk)
         self._keep(plain_tables.snapshot(known))
         return not failed
@@ -81,7 +79,7 @@ class Creation:
     def _add(self, scratch: Scratch, chunk: list[TableDDL]) -> None:
         names, outer = scratch.names, set(scratch.names.created)
         with rolled_back(scratch.connection):
-            names.created |= {key for table in chunk for key in _names(table)}
+            names.created |= {key for table in chunk for key in brought(table)}
             alive = self._create(scratch, chunk)
             here: set[Key] = {table.key for table in alive}
             stubs = self.stubs([key for table in alive for key in table.foreign_keys], here)
@@ -123,48 +121,16 @@ class Creation:
     def known_dependencies(self) -> tuple[Dependency, ...]:
         """Return those between the records; a foreign key that saw a stand-in depends on the real key."""
         real: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for key in self.records.values():
-            if isinstance(key, Constraint) and key.type in {"primary key", "unique"}:
-                real[key.schema, key.table, stub_key(key.key[:2], key.columns)] = key.key
+        for record in self.records.values():
+            if isinstance(record, Constraint) and record.type in {"primary key", "unique"}:
+                real[record.schema, record.table, stub_key(record.key[:2], record.columns)] = record.key
         found = set()
         for each in self.dependencies:
-            needed = replace(each, needs_key=real.get(each.needs_key, each.needs_key))
+            key = real.get(each.needs_key)
+            needed = each if key is None else replace(each, needs_key=key)
             if {(each.kind, each.key), (needed.needs_kind, needed.needs_key)} <= self.records.keys():
                 found.add(needed)
         return tuple(sorted(found))
-
-
-def _chunks(tables: list[TableDDL]) -> list[list[TableDDL]]:
-    """Split tables so that few locks are held at once; parents and their children come first and together."""
-    family = related(tables)
-    by_name = {table.key[1]: table for table in family}
-
-    def depth(table: TableDDL) -> int:
-        return max((1 + depth(by_name[name]) for name in table.parents if name in by_name), default=0)
-
-    chunks: list[list[TableDDL]] = [sorted(family, key=depth)] if family else []
-    size = sum(table.relations for table in family)
-    for table in [table for table in tables if table not in family]:
-        if not chunks or size > RELATIONS_AT_ONCE:
-            chunks.append([])
-            size = 0
-        chunks[-1].append(table)
-        size += table.relations
-    return chunks
-
-
-def related(tables: list[TableDDL]) -> list[TableDDL]:
-    """Return the tables that inherit, and those that they inherit from."""
-    parents = {name for table in tables for name in table.parents}
-    return [table for table in tables if table.parents or table.key[1] in parents]
-
-
-def _names(table: TableDDL) -> Iterator[Key]:
-    """Yield what a table brings: itself, and the sequence of its SERIAL column."""
-    yield table.key
-    column = table.table.autoincrement_column
-    if column is not None and "SERIAL" in table.whole.sql:
-        yield table.key[0], f"{table.key[1]}_{column.name}_seq"
 
 
 def table_of(record: Record) -> Key | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from alembic_assay.catalog import columns
 from alembic_assay.catalog.canonical_pieces import Piece
 from alembic_assay.catalog.canonical_plain import words
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.indexes import Index
 from alembic_assay.catalog.names import parts
+from alembic_assay.catalog.reading import Scope, fixed_settings
 from alembic_assay.catalog.record import copied
 from alembic_assay.catalog.sequences import Sequence
 from alembic_assay.catalog.snapshot import Snapshot, read
@@ -84,8 +86,9 @@ class Trial:
         """Try everything, and read it."""
         places = self._columns()
         self._indexes(places)
-        first = read(self._scratch.connection, schemas=[self._schema], depends=False)
-        by_key = {record.key: record for record in first.of(Column)}
+        with fixed_settings(self._scratch.connection):
+            first = columns.read(self._scratch.connection, Scope(schemas=(self._schema,)))
+        by_key = {record.key: record for record in first}
         checks = self._checks({definition: by_key[self._schema, *place] for definition, place in places.items()})
         names, found = self._scratch.names, read(self._scratch.connection, schemas=self._scratch.schemas)
         snapshot = Snapshot(
@@ -117,8 +120,8 @@ class Trial:
         for start in range(0, len(wanted), size):
             table = f"{self._prefix}_c{size}_{start}"
             places = {each: (table, f"c{start + n}") for n, each in enumerate(wanted[start : start + size])}
-            columns = ", ".join(f"{place[1]} {definition}" for definition, place in places.items())
-            tried[Piece(table, f"CREATE TABLE {qualified(table, self._schema)} ({columns})")] = places
+            listed = ", ".join(f"{place[1]} {definition}" for definition, place in places.items())
+            tried[Piece(table, f"CREATE TABLE {qualified(table, self._schema)} ({listed})")] = places
         refused = {piece for piece, _ in self._scratch.run(list(tried))}
         made |= {piece: places for piece, places in tried.items() if piece not in refused}
         again = [definition for piece in refused for definition in tried[piece]]
@@ -146,8 +149,8 @@ class Trial:
         pieces: dict[Piece, tuple[tuple[str, str], Check]] = {}
         for number, group in enumerate(groups):
             name = f"{self._prefix}_k{number}"
-            columns = ", ".join(f"{identifier(column)} {type_}" for column, type_ in group.columns.items())
-            self._scratch.run([Piece(name, f"CREATE TABLE {qualified(name, self._schema)} ({columns})")])
+            listed = ", ".join(f"{identifier(column)} {type_}" for column, type_ in group.columns.items())
+            self._scratch.run([Piece(name, f"CREATE TABLE {qualified(name, self._schema)} ({listed})")])
             for place, check in enumerate(group.checks):
                 sql = f"ALTER TABLE {qualified(name, self._schema)} ADD CONSTRAINT k{place} CHECK {check[0]}"
                 pieces[Piece(check[0], sql)] = ((name, f"k{place}"), check)

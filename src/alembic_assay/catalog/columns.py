@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension, privileges
+from alembic_assay.catalog.reading import (
+    IN_TABLES,
+    Scope,
+    comment_on,
+    fetch,
+    not_of_extension,
+    privileges,
+    without_secrets,
+)
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
@@ -22,7 +30,7 @@ SELECT n.nspname AS schema, c.relname AS table, a.attname AS name,
        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
        NULLIF(a.attcompression::text, '') AS compression,
        NULLIF(a.attstattarget, -1)::int AS statistics,
-       COALESCE(a.attoptions, '{{}}') AS options, COALESCE(a.attfdwoptions, '{{}}') AS foreign_options,
+       COALESCE(a.attoptions, '{{}}') AS options, CASE WHEN a.attfdwoptions IS NULL THEN '{{}}' ELSE {without_secrets("a.attfdwoptions")} END AS foreign_options,
        a.attislocal AS local, a.attinhcount::int AS parents,
        {privileges("c", "a.attacl", "c.relowner")} AS acl, d.description AS comment
 FROM pg_attribute AS a
@@ -57,7 +65,7 @@ class Column(Record):
         compression: ``p`` (pglz), ``l`` (lz4); ``None`` for the setting of the server.
         statistics: The statistics target; ``None`` for the default.
         options: ``n_distinct=…``
-        foreign_options: Of a foreign table's column.
+        foreign_options: Of a foreign table's column, by name, without passwords.
         local: Whether it is declared in this table itself.
         parents: How many parents it is inherited from.
         acl: Privileges as the server writes them.

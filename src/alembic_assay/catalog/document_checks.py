@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from alembic_assay.catalog.base_types import BaseType
+from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.composites import Composite
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.document_definitions import constraint_statements, index_statements
@@ -15,6 +16,7 @@ from alembic_assay.catalog.document_shapes import CONSTRAINT_DERIVED, INDEX_DERI
 from alembic_assay.catalog.domains import Domain
 from alembic_assay.catalog.enums import Enum
 from alembic_assay.catalog.indexes import Index
+from alembic_assay.catalog.names import python_name
 from alembic_assay.catalog.ranges import Range
 from alembic_assay.catalog.security_labels import SecurityLabel
 from alembic_assay.catalog.sequences import Sequence
@@ -37,7 +39,7 @@ _NEUTRAL: tuple[object, ...] = (None, False, [], {}, "NO ACTION", "SIMPLE", "imm
 
 
 def semantic_problems(document: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with a document of valid form: the codes SCH101 and SCH201 to SCH212.
+    """Return what is wrong with a document of valid form: the codes SCH101, SCH102, SCH201 to SCH210 and SCH212.
 
     Args:
         document: Whose form is valid.
@@ -45,6 +47,31 @@ def semantic_problems(document: Mapping[str, Any]) -> list[Problem]:
     places = list(placed(document))
     found = [*_names(places), *_labels(places), *_contradictions(places), *relation_problems(document)]
     return sorted(found, key=lambda each: each["code"])
+
+
+def notices(document: Mapping[str, Any]) -> list[Problem]:
+    """Return what is no error, but what models that are made of a document must rename: SCH211.
+
+    Args:
+        document: Whose form is valid.
+    """
+    named: list[tuple[tuple[object, ...], str, str]] = [
+        ((record_type, *_key(record_type, item)[:-1]), item["name"], f"{path}/name")
+        for record_type, item, path in placed(document)
+        if record_type in {Table, View, Column, Enum}
+    ]
+    for record_type, item, path in placed(document):
+        if record_type is Enum:
+            place = (record_type, *_key(record_type, item))
+            named += [(place, label, f"{path}/values/{number}") for number, label in enumerate(item["values"])]
+    first: dict[tuple[object, str], str] = {}
+    found = []
+    for place, name, path in named:
+        other = first.setdefault((place, python_name(name)), name)
+        if other != name:
+            message = f"{name!r} and {other!r} are the same name in Python: {python_name(name)!r}."
+            found.append(problem("SCH211", path, message))
+    return found
 
 
 def problem(code: str, path: str, message: str, hint: str = "") -> Problem:

@@ -29,7 +29,7 @@ _FAMILIES = (
 
 
 def relation_problems(document: Mapping[str, Any]) -> list[Problem]:
-    """Return the problems of tables: SCH201 to 203, 207, 208, 210 and 212.
+    """Return the problems of tables: SCH201 to 203, 207 to 210 and 212.
 
     Args:
         document: Whose form is valid.
@@ -148,19 +148,27 @@ def _foreign_key(book: _Book, table: Relation, key: Relation, path: str) -> Iter
         yield _problem("SCH203", f"{path}/references/columns", message, _near(each, columns))
     if unknown:
         return
-    if pointed and not any(set(unique) == set(pointed) for unique in _unique_keys(target)):
+    serving = [deferrable for unique, deferrable in _unique_keys(target) if set(unique) == set(pointed)]
+    if pointed and not serving:
         message = f"no primary key or unique constraint of {references['table']} on ({', '.join(pointed)})."
         yield _problem("SCH202", f"{path}/references", message)
+    elif pointed and all(serving):
+        message = f"the unique key of {references['table']} on ({', '.join(pointed)}) is deferrable."
+        hint = "A foreign key, as ON CONFLICT, needs one that is checked at once."
+        yield _problem("SCH209", f"{path}/references", message, hint)
     yield from _types(table, key, [columns[each] for each in pointed], path)
 
 
-def _unique_keys(table: Relation) -> Iterator[list[str]]:
+def _unique_keys(table: Relation) -> Iterator[tuple[list[str], bool]]:
+    """Yield the columns of each unique key, and whether it is deferrable."""
     for key in (table.get("primary_key"), *(table.get("uniques") or ())):
         if key:
-            yield key.get("columns") or []
+            yield key.get("columns") or [], bool(key.get("deferrable"))
     for index in table.get("indexes") or ():
-        if index.get("unique") and not index.get("where") and not index.get("partial"):
-            yield [key.get("column") or "" for key in index.get("keys") or ()] or index.get("columns") or []
+        whole = not (index.get("where") or index.get("partial") or index.get("constraint"))
+        if index.get("unique") and whole:
+            names = [key.get("column") or "" for key in index.get("keys") or ()] or index.get("columns") or []
+            yield names, False
 
 
 def _types(table: Relation, key: Relation, pointed: list[Relation], path: str) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Format = Literal["json", "yaml"]
 
 _WORDS = {"~": None, "null": None, "": None, "true": True, "false": False}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]')
 _STRING = "tag:yaml.org,2002:str"
 _DEEPEST = 100
 
@@ -90,26 +92,62 @@ def _problem(code: str, path: str, message: str, hint: str = "") -> Problem:
 
 def _from_json(text: str) -> tuple[object, list[Problem]]:
     problems: list[Problem] = []
+    doubled = False
 
     def collect(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        names = [name for name, _ in pairs]
-        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-            message = f"key {name!r} stands twice in one object"
-            problems.append(_problem("SCH003", "", f"{message}{_place(dict(pairs))}."))
-        return dict(pairs)
+        nonlocal doubled
+        found = dict(pairs)
+        doubled |= len(found) < len(pairs)
+        return found
 
     def refuse(constant: str) -> object:
         problems.append(_problem("SCH002", "", f"{constant} is not JSON."))
         return None
 
     try:
-        return json.loads(text, object_pairs_hook=collect, parse_constant=refuse), problems
+        found = json.loads(text, object_pairs_hook=collect, parse_constant=refuse)
     except json.JSONDecodeError as error:
         return None, [_problem("SCH002", "", f"not JSON: line {error.lineno}, column {error.colno}: {error.msg}.")]
+    return found, [*problems, *(_doubled(text) if doubled else ())]
 
 
-def _place(values: Mapping[str, object]) -> str:
-    return f" (the one named {values['name']!r})" if isinstance(values.get("name"), str) else ""
+@dataclass(slots=True)
+class _Open:
+    """An object or list that has begun: where it is, the lines of its keys, and where we are in it."""
+
+    path: str
+    lines: dict[str, int] | None
+    key: str | int
+    key_follows: bool
+
+
+def _doubled(text: str) -> Iterator[Problem]:
+    """Find the keys that stand twice in one object of valid JSON; the parser of Python does not say where."""
+    around: list[_Open] = []
+    line, end = 1, 0
+    for token in _JSON_TOKEN.finditer(text):
+        line, end = line + text.count("\n", end, token.start()), token.start()
+        inner = around[-1] if around else _Open("", None, "", key_follows=False)
+        if token[0] in "{[":
+            lines: dict[str, int] | None = {} if token[0] == "{" else None
+            path = f"{inner.path}/{_escaped(str(inner.key))}" if around else ""
+            around.append(_Open(path, lines, 0, key_follows=lines is not None))
+        elif token[0] in "}]":
+            around.pop()
+        elif token[0] == ",":
+            inner.key_follows = inner.lines is not None
+            inner.key = inner.key + 1 if isinstance(inner.key, int) else inner.key
+        elif inner.key_follows and inner.lines is not None:
+            inner.key, inner.key_follows = json.loads(token[0]), False
+            name = str(inner.key)
+            if name in inner.lines:
+                message = f"line {line}: key {name!r} stands twice, first in line {inner.lines[name]}."
+                yield _problem("SCH003", f"{inner.path}/{_escaped(name)}", message)
+            inner.lines.setdefault(name, line)
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
 
 
 def _from_yaml(text: str) -> tuple[object, list[Problem]]:
@@ -179,7 +217,7 @@ class _Reading:
                 self._note("SCH002", path, key, "expected a name before ':'")
                 self._value(key, path, depth + 1)
             name = str(getattr(key, "value", ""))
-            here = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+            here = f"{path}/{_escaped(name)}"
             if name in lines:
                 self._note("SCH003", here, key, f"key {name!r} stands twice, first in line {lines[name]}")
             lines.setdefault(name, key.start_mark.line + 1)

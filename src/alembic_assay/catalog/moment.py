@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_assay.catalog.reading import FIRST_OID, one_moment
 from alembic_assay.catalog.snapshot import Snapshot, read
-from alembic_assay.errors import AssayError, LockTimeoutError, sqlstate
+from alembic_assay.errors import LockTimeoutError, SchemaChangedError, sqlstate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,12 +68,6 @@ WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted A
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_(toast|temp)'
 GROUP BY l.pid, a.usename, a.application_name ORDER BY l.pid
 """
-
-
-class SchemaChangedError(AssayError):
-    """The schema was changed while it was read, again and again."""
-
-    code = "schema-changed"
 
 
 def read_moment(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import unicodedata
 
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^".\s]+)')
 
@@ -25,3 +27,15 @@ def split(text: str) -> tuple[str, str]:
     found = _PART.match(text)
     assert found is not None  # noqa: S101 - the server wrote it
     return found[0], text[found.end() :].removeprefix(" ")
+
+
+def python_name(name: str) -> str:
+    """Return the Python identifier nearest to a name; different names may have the same one.
+
+    >>> python_name("created at"), python_name("2nd"), python_name("class")
+    ('created_at', '_2nd', 'class_')
+    """
+    found = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))  # as Python reads identifiers
+    if not found or found[0].isdigit():
+        found = f"_{found}"
+    return f"{found}_" if keyword.iskeyword(found) else found

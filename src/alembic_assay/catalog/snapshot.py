@@ -137,12 +137,13 @@ def read(
 ) -> Snapshot:
     """Read what the catalogs hold, with one query a kind.
 
-    Objects that an extension owns and PostgreSQL's own schemas are left out. The transaction and the settings
-    of the connection are afterwards as they were.
+    Objects that an extension owns and PostgreSQL's own are left out. The transaction and the settings of the
+    connection are afterwards as they were. While others change the schema, use
+    :func:`~alembic_assay.catalog.moment.read_moment`.
 
     Args:
         connection: To PostgreSQL 14 or newer.
-        schemas: Only these schemas.
+        schemas: Only these schemas, and nothing that is in none but extensions.
         tables: Only these tables, in any of the schemas; other kinds of objects are not filtered by it.
         depends: Whether to read what objects depend on, too: a third of the time. Who only compares records needs it
             not; ``dependants`` and ``create_sql`` do.

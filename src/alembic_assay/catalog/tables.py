@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from alembic_assay.catalog.reading import IN_TABLES, Scope, comment_on, fetch, not_of_extension, privileges
+from alembic_assay.catalog.reading import (
+    IN_TABLES,
+    Scope,
+    comment_on,
+    fetch,
+    not_of_extension,
+    privileges,
+    without_secrets,
+)
 from alembic_assay.catalog.record import Record
 
 if TYPE_CHECKING:
@@ -22,7 +30,7 @@ SELECT n.nspname AS schema, c.relname AS name,
        CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
        am.amname AS access_method, ts.spcname AS tablespace,
        COALESCE(c.reloptions, '{{}}') AS options, COALESCE(toast.reloptions, '{{}}') AS toast_options,
-       fs.srvname AS foreign_server, COALESCE(ft.ftoptions, '{{}}') AS foreign_options,
+       fs.srvname AS foreign_server, CASE WHEN ft.ftoptions IS NULL THEN '{{}}' ELSE {without_secrets("ft.ftoptions")} END AS foreign_options,
        c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security,
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END
            AS replica_identity,
@@ -57,7 +65,7 @@ class Table(Record):
         options: ``fillfactor=70`` …
         toast_options: The same of its TOAST table.
         foreign_server: Of a foreign table.
-        foreign_options: Of a foreign table.
+        foreign_options: Of a foreign table, by name, without passwords.
         row_security: Whether row-level security is enabled.
         force_row_security: Whether it binds the owner too.
         replica_identity: ``default``, ``full``, ``index`` or ``nothing``.

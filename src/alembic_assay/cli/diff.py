@@ -106,7 +106,7 @@ def diff(config: Config, before: str, after: str, output_format: str, leave_out:
         AssayError: For :data:`ERROR_EXIT`.
     """
     sides = [side(config, text) for text in (before, after)]
-    one, other = (without(each, chain(*leave_out)) for each in _comparable(*sides))
+    one, other = (without(each, chain(*leave_out)) for each in comparable(*sides))
     changes = compare(one, other)
     refused = [line for each in sides for line in each.refused]
     if output_format == "json":
@@ -190,7 +190,7 @@ def _revisions(script: ScriptDirectory, revision: str) -> tuple[str, ...]:
     return tuple(each.revision for each in found if each is not None)
 
 
-def _comparable(one: Side, other: Side) -> tuple[Snapshot, Snapshot]:
+def comparable(one: Side, other: Side) -> tuple[Snapshot, Snapshot]:
     """Leave out what models say nothing of, if one side is models."""
     if not (one.of_models or other.of_models):
         return one.snapshot, other.snapshot

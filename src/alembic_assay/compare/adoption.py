@@ -78,6 +78,10 @@ def _with_adopted(record: Record, found: Record, models: Models) -> Record:
         fields += _undeclared(record, models)
     if record.kind == "constraint" and getattr(record, "comment", None) is None:
         fields.append("comment")
+    if record.kind == "sequence" and getattr(record, "owned_by", None) is None:
+        fields.append("owned_by")
+    if record.kind == "column" and not getattr(found, "local", True):
+        fields += ["default", "not_null"]
     if record.kind == "index" and getattr(record, "tablespace", None) is None:
         fields.append("tablespace")
     values: dict[str, Any] = {name: getattr(found, name) for name in fields}

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic.operations import Operations, ops
-from alembic.util import DispatchPriority, PriorityDispatchResult
+from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_assay.catalog import aside
-from alembic_assay.compare import entity_filters, entity_grants, entity_others
+from alembic_assay.compare import entity_filters, entity_grants, entity_operations, entity_others
 from alembic_assay.compare.entity_declared import KINDS, declared
 from alembic_assay.compare.entity_plan import Found, Planner
+from alembic_assay.compare.entity_provisional import REGISTRY
 from alembic_assay.compare.entity_rehearsal import rehearse
 from alembic_assay.compare.entity_trial import Trial, read, rolled_back
+from alembic_assay.errors import EntityError
+from alembic_assay.options import Options
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.record import Record
     from alembic_assay.catalog.snapshot import Snapshot
     from alembic_assay.compare.entity_declared import Declared
-    from alembic_assay.ops.entities import ReplaceEntitiesOp
 
 log = logging.getLogger("alembic.assay.compare.entities")
 
@@ -48,6 +50,7 @@ def take_over(autogen_context: AutogenContext, _upgrade_ops: ops.UpgradeOps) -> 
         for key in (("schema", "default", priority) for priority in DispatchPriority):
             own = module.compare_registered_entities
             registered[key] = [entry for entry in registered.get(key, ()) if entry[0] is not own]
+        setattr(autogen_context, REGISTRY, module.registry)
     return PriorityDispatchResult.CONTINUE
 
 
@@ -57,18 +60,33 @@ def compare(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps) -> Pri
     if module is None:
         return PriorityDispatchResult.CONTINUE
     connection = cast("Connection", autogen_context.connection)
-    scope = entity_filters.Scope(autogen_context, module.registry)
+    scope = entity_filters.Scope(autogen_context, module.registry, _options(autogen_context).ignore_tables)
     registered = [each for each in module.registry.entities() if scope.declares(each)]
     present = read(connection)
     tables = {(table.schema or scope.default_schema, table.name) for table in autogen_context.sorted_tables}
     tables |= entity_filters.tables(connection)
     entities = [declared(each, present, tables) for each in registered if each.type_ in KINDS]
     others = list(upgrade_ops.ops)
-    operations = _plan(autogen_context, entities, present, others, scope)
-    for change in operations[0].changes if operations else ():
-        log.info("Detected %s", change)
-    upgrade_ops.ops.extend(operations)
+    with _drivers_error(autogen_context):
+        upgrade_ops.ops.extend(_plan(autogen_context, entities, present, others, scope))
     return PriorityDispatchResult.CONTINUE
+
+
+@contextmanager
+def _drivers_error(autogen_context: AutogenContext) -> Iterator[None]:
+    """Let a Python program that uses alembic-utils' operations meet the error that it has met so far."""
+    config = autogen_context.migration_context.config
+    program = config is None or config.cmd_opts is None
+    try:
+        yield
+    except EntityError as error:
+        if program and _options(autogen_context).entities == "alembic-utils" and error.__cause__ is not None:
+            raise error.__cause__ from None
+        raise
+
+
+def _options(autogen_context: AutogenContext) -> Options:
+    return autogen_context.opts.get("assay") or Options()
 
 
 def _plan(
@@ -77,7 +95,7 @@ def _plan(
     present: dict[Key, Record],
     others: list[ops.MigrateOperation],
     scope: entity_filters.Scope,
-) -> list[ReplaceEntitiesOp]:
+) -> list[ops.MigrateOperation]:
     connection = cast("Connection", autogen_context.connection)
 
     def apply() -> None:
@@ -90,20 +108,29 @@ def _plan(
         changed = trial.changed()
         removed = scope.removed(present, {each.key for each in entities} | {*trial.existing.values()})
         grants = _grants(granted, entity_grants.read(connection), entities, scope)
-        if not changed and not removed and not grants[2]:
+        if not changed and not removed and not grants.titles:
             return []
         back = trial.back_in_place(list(changed))
         wanted = aside.read(connection)
     whole = aside.read(connection)
     removed = [record for record in removed if not _needed(whole, record, removed)]
     found = Found(trial, changed, back, removed, wanted, grants)
+    for change in found.changes():
+        log.info("Detected %s", change)
+    if _options(autogen_context).entities == "alembic-utils":
+        return list(entity_operations.operations(whole, found, granted))
     planner = Planner(connection, whole, found, others, scope.enabled)
+    return _rehearsed(planner, apply if others else None)
+
+
+def _rehearsed(planner: Planner, apply: Callable[[], None] | None) -> list[ops.MigrateOperation]:
+    """Return the operations, without indexes that they leave no column for."""
     operations, lost = planner.operations(), frozenset[tuple[str, tuple[str, ...]]]()
-    while operations and (index := rehearse(connection, operations, whole, apply if others else None)):
+    while operations and (index := rehearse(planner.connection, operations, planner.present, apply)):
         log.warning("index %s is not put back: it has lost a column", display(index[1][2], index[1][0]))
         lost |= {index}
         operations = planner.operations(lost)
-    return operations
+    return [*operations]
 
 
 def _grants(
@@ -111,9 +138,9 @@ def _grants(
     after: dict[entity_grants.Grant, entity_grants.Held],
     entities: list[Declared],
     scope: entity_filters.Scope,
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+) -> entity_grants.Changes:
     declared_ = [entity_grants.grant_of(each.entity) for each in entities if each.type_ == "grant_table"]
-    return entity_grants.statements(before, after, declared_, scope.removed_grants(before, declared_))
+    return entity_grants.changes(before, after, declared_, scope.removed_grants(before, declared_))
 
 
 def _needed(snapshot: Snapshot, record: Record, removed: list[Record]) -> bool:
@@ -135,7 +162,7 @@ def _apply(autogen_context: AutogenContext, operations: Iterable[ops.MigrateOper
         if isinstance(operation, ops.CreateIndexOp | ops.DropIndexOp):
             continue
         savepoint = connection.begin_nested()
-        with suppress(SQLAlchemyError):
+        with suppress(SQLAlchemyError, CommandError):
             directives.invoke(operation)
             savepoint.commit()
             continue

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,9 +16,10 @@ from alembic_assay.catalog.policies import Policy
 from alembic_assay.catalog.triggers import Trigger
 from alembic_assay.catalog.views import View
 from alembic_assay.ops.execute import literal
+from alembic_assay.sql import identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
@@ -51,10 +54,12 @@ class Scope:
     Args:
         autogen_context: Of the run.
         registry: Of alembic-utils.
+        ignore: Patterns of what belongs to other tools, with or without the schema.
     """
 
-    def __init__(self, autogen_context: AutogenContext, registry: Any) -> None:
+    def __init__(self, autogen_context: AutogenContext, registry: Any, ignore: Sequence[str] = ()) -> None:
         self._context = autogen_context
+        self._ignore = ignore
         self._classes = tuple(registry.entity_types)
         connection = cast("Connection", autogen_context.connection)
         self.default_schema = str(connection.dialect.default_schema_name)
@@ -80,6 +85,7 @@ class Scope:
             if key not in declared
             and type_of(record) in allowed
             and getattr(record, "schema", None) in self._schemas
+            and not self._ignored(str(getattr(record, "schema", "")), *_names(record))
             and self._included(entity_of(record), reflected=True)
         ]
 
@@ -92,8 +98,14 @@ class Scope:
             for grant, held in present.items()
             if grant not in declared
             and grant.schema in self._schemas
-            and self._included(_entity_of_grant(grant, held), reflected=True)
+            and not self._ignored(grant.schema, grant.table)
+            and self._included(entity_of_grant(grant, held), reflected=True)
         ]
+
+    def _ignored(self, schema: str, *names: str) -> bool:
+        """Whether a pattern matches an object, or the table that it is on."""
+        spelled = [spelling for name in names for spelling in (name, f"{schema}.{name}")]
+        return any(fnmatchcase(spelling, each) for spelling in spelled for each in self._ignore)
 
     def enabled(self, statement: str, opposite: str) -> bool:
         """Whether the last script of the project that has either of two statements begins with the first one."""
@@ -124,26 +136,49 @@ def type_of(record: Record) -> str | None:
     return record.kind
 
 
+def _names(record: Record) -> tuple[str, ...]:
+    return (
+        record.key[1:]
+        if record.kind in {"trigger", "policy"}
+        else (record.key[0 if record.kind == "extension" else 1],)
+    )
+
+
 def entity_of(record: Record) -> Any:
-    """Return what alembic-utils would have made of an object, for hooks that look at it."""
+    """Return what alembic-utils would have made of an object."""
     class_ = _class(str(type_of(record)))
     if isinstance(record, View):
-        return class_(record.schema, record.name, record.definition)
-    if isinstance(record, Function):
-        signature = f"{record.name}({record.arguments})"
-        return class_(record.schema, signature, record.definition.partition("\n")[2].strip())
-    if isinstance(record, Trigger):
-        constraint = record.definition.startswith("CREATE CONSTRAINT")
-        return class_(record.schema, record.name, record.definition, f"{record.schema}.{record.table}", constraint)
+        more = {"with_data": bool(record.populated)} if record.materialized else {}
+        return class_(record.schema, record.name, record.definition, **more)
+    if isinstance(record, Function | Trigger):
+        with suppress(ValueError, _parse_failure()):
+            return class_.from_sql(record.definition)
+        last = record.arguments if isinstance(record, Function) else f"{record.schema}.{record.table}"
+        name = f"{record.name}({last})" if isinstance(record, Function) else record.name
+        return class_(record.schema, name, record.definition, *([] if isinstance(record, Function) else [last]))
     if isinstance(record, Policy):
-        return class_(record.schema, record.name, "", f"{record.schema}.{record.table}")
+        return class_(record.schema, record.name, _definition(record), f"{record.schema}.{record.table}")
     return class_(getattr(record, "schema", ""), record.key[0])
 
 
-def _entity_of_grant(grant: Grant, held: Held) -> Any:
+def _definition(record: Policy) -> str:
+    roles = ", ".join("public" if role == "public" else identifier(role) for role in record.roles)
+    kind = "permissive" if record.permissive else "restrictive"
+    using = f" using ({record.using})" if record.using is not None else ""
+    check = f" with check ({record.check})" if record.check is not None else ""
+    return f"as {kind} for {record.command} to {roles}{using}{check}"
+
+
+def entity_of_grant(grant: Grant, held: Held) -> Any:
+    """Return what alembic-utils would have made of a privilege."""
     columns = sorted({column for column, _ in held.effect if column is not None})
     grantable = any(option for _, option in held.effect)
     return _class("grant_table")(grant.schema, grant.table, grant.role, grant.privilege, columns, grantable)
+
+
+def _parse_failure() -> type[Exception]:
+    found: type[Exception] = import_module("alembic_utils.exceptions").SQLParseFailure
+    return found
 
 
 def _class(type_: str) -> Any:

@@ -119,10 +119,29 @@ def grant_of(entity: Any) -> Grant:
     return Grant(entity.schema, entity.table, entity.role, str(entity.grant))
 
 
-def statements(
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happens to privileges.
+
+    Args:
+        upgrade: The statements.
+        downgrade: Those of the way back.
+        titles: What they do, for people.
+        changed: What is declared and held otherwise, or not at all.
+        removed: What is held and not declared.
+    """
+
+    upgrade: tuple[str, ...] = ()
+    downgrade: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    changed: tuple[Grant, ...] = ()
+    removed: tuple[Grant, ...] = ()
+
+
+def changes(
     before: Mapping[Grant, Held], after: Mapping[Grant, Held], declared: Collection[Grant], removed: Collection[Grant]
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the statements of the upgrade, of the downgrade, and what they do for people.
+) -> Changes:
+    """Compare privileges.
 
     Args:
         before: What is granted.
@@ -130,12 +149,13 @@ def statements(
         declared: What is.
         removed: What is granted and not declared.
     """
-    up, down, changes = list[str](), list[str](), list[str]()
+    up, down, titles, changed = list[str](), list[str](), list[str](), list[Grant]()
     for grant in sorted({*declared, *removed}):
         old, new = before.get(grant), None if grant in removed else after.get(grant)
         if (old and old.effect) == (new and new.effect):
             continue
         up += [*([grant.revoke] if old else []), *(grant.give(new.items) if new else [])]
         down += [*([grant.revoke] if new else []), *(grant.give(old.items) if old else [])]
-        changes.append(f"{'added' if old is None else 'removed' if new is None else 'changed'} {grant.title}")
-    return tuple(up), tuple(down), tuple(changes)
+        titles.append(f"{'added' if old is None else 'removed' if new is None else 'changed'} {grant.title}")
+        changed += [] if grant in removed else [grant]
+    return Changes(tuple(up), tuple(down), tuple(titles), tuple(changed), tuple(sorted(removed)))

@@ -76,7 +76,7 @@ class Trial:
     in_place: set[Declared] = field(default_factory=set)
     late: set[Declared] = field(default_factory=set)
     applied: bool = False
-    _made: set[Declared] = field(default_factory=set)
+    _made: dict[Declared, None] = field(default_factory=dict)
     _dropped: set[Declared] = field(default_factory=set)
 
     def run(self) -> None:
@@ -93,6 +93,10 @@ class Trial:
             waiting = self._moved()
         if unread := [each for each in self.entities if each.key is None and each.type_ == "function"]:
             self._different(unread)
+
+    def made(self) -> list[Declared]:
+        """Return what was made, in an order in which it can be."""
+        return list(self._made)
 
     def changed(self) -> dict[Declared, Record]:
         """Return what is not as it was, and its record as it shall be."""
@@ -148,10 +152,10 @@ class Trial:
         """Make what waits, in whatever order works."""
         while waiting:
             errors = {each: error for each in waiting if (error := self._make(each)) is not None}
-            self._made.update(each for each in waiting if each not in errors)
+            self._made.update({each: None for each in waiting if each not in errors})
             if len(errors) == len(waiting):
                 if self.applied:
-                    raise _refusal(errors)
+                    raise _refusal(errors) from next(iter(errors.values()))
                 self.others()
                 self.applied = True
                 self.late.update(errors)

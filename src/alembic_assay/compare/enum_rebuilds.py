@@ -11,8 +11,11 @@ from alembic_assay.catalog.aside import read
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.enum_constants import labels_in
 from alembic_assay.catalog.snapshot import Snapshot
+from alembic_assay.compare.renames import written
 from alembic_assay.errors import IrreversibleError
 from alembic_assay.ops import enum_rebuild, enum_rows
+from alembic_assay.ops.enum_switch import Switch
+from alembic_assay.ops.switch_enum import SwitchEnumOp
 from alembic_assay.options import Options
 from alembic_assay.sql import display
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 def describe(
     autogen_context: AutogenContext, operation: ReplaceEnumOp, enum: Enum, first: list[ops.MigrateOperation]
-) -> None:
+) -> ReplaceEnumOp:
     """Say in the script what the rebuild rewrites; refuse what would fail.
 
     Args:
@@ -38,6 +41,9 @@ def describe(
         enum: The type as it is.
         first: What the script does before.
 
+    Returns:
+        The rebuild, or the steps that do it while the application runs.
+
     Raises:
         AssayError: It cannot be done, would lose rows, or ``enum_rebuild = "refuse"``.
     """
@@ -45,7 +51,7 @@ def describe(
     title = display(operation.name, operation.schema)
     snapshot = _without(read(connection), first, connection.dialect.default_schema_name)
     rebuild = enum_rebuild.plan(snapshot, enum.key, operation.values, operation.mapping)
-    enum_rows.refuse_rows(connection, title, rebuild)
+    _refuse_rows(connection, title, rebuild)
     enum_rebuild.refuse_mentions(title, rebuild)
     sizes = enum_rows.sizes(connection, rebuild.columns)
     options = autogen_context.opts.get("assay") or Options()
@@ -54,10 +60,33 @@ def describe(
             f"enum {title} would have to be built anew, which rewrites {', '.join(sizes)} under ACCESS EXCLUSIVE.",
             hint="Keep the labels and their order, or allow it: enum_rebuild = 'rewrite' or 'online'.",
         )
-    operation.notes = [f"Rewrites {size} under ACCESS EXCLUSIVE." for size in sizes]
-    operation.notes += [
-        f"{function} names {label!r} in its text: change it by hand." for function, label in rebuild.texts
-    ]
+    texts = [f"{function} names {label!r} in its text: change it by hand." for function, label in rebuild.texts]
+    if options.enum_rebuild == "online" and sizes and not first:
+        Switch(snapshot, enum.key, operation.mapping)  # refuses what must be rewritten
+        notes = [f"Fills a new column of {size}, batch by batch." for size in sizes]
+        return SwitchEnumOp(
+            operation.name,
+            operation.values,
+            schema=operation.schema,
+            mapping=operation.mapping,
+            existing_values=operation.existing_values,
+            notes=[*notes, *texts],
+        )
+    operation.notes = [*(f"Rewrites {size} under ACCESS EXCLUSIVE." for size in sizes), *texts]
+    return operation
+
+
+def _refuse_rows(connection: Connection, title: str, rebuild: enum_rebuild.Rebuild) -> None:
+    if held := enum_rows.held_by(connection, rebuild.columns, rebuild.unmapped, rebuild.conversion):
+        label = rebuild.unmapped[0]
+        path = written(rebuild.enum.name, label)
+        raise IrreversibleError(
+            f"enum {title} would lose {', '.join(map(repr, rebuild.unmapped))}, but {held}.",
+            hint=(
+                f"Say what such rows get: -x remove={path}:..., or info={{'removed_values': {{{label!r}: ...}}}} on the"
+                " column."
+            ),
+        )
 
 
 def out_of_the_way(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData
 
+from alembic_assay.catalog.build import BY_EVENTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -33,6 +35,11 @@ class Models:
         for each in self.metadatas:
             for table in each.tables.values():
                 self.tables[table.schema or default_schema, str(table.name)] = table
+
+    @property
+    def by_events(self) -> set[tuple[str, Key]]:
+        """Kind and key of what DDL events of the models make: ``catalog.build`` notes it."""
+        return {node for each in self.metadatas for node in each.info.get(BY_EVENTS, ())}
 
     @property
     def formal(self) -> bool:

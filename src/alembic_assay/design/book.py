@@ -194,12 +194,11 @@ class Book:
         roles = [snake(each.source), snake(each.target)]
         if roles[0] == roles[1]:
             roles[1] = singular(each.name) if singular(each.name) != roles[0] else f"other_{roles[0]}"
-        inverses = [each.name, each.inverse]
-        for role, target, inverse in zip(roles, (each.source, each.target), inverses, strict=True):
+        for role, target in zip(roles, (each.source, each.target), strict=True):
             thing.links.append(
                 Link(
                     name=role,
-                    inverse=None if each.through is None else inverse and f"{inverse}_links",
+                    inverse=None,
                     target=target,
                     role=role,
                     required=True,

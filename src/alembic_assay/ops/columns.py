@@ -8,6 +8,7 @@ from alembic.autogenerate.render import render_op, renderers
 from alembic.operations import ops
 
 from alembic_assay.catalog import create_columns, create_grants, create_properties
+from alembic_assay.catalog.names import parts
 from alembic_assay.ops import column_values
 from alembic_assay.ops.casts import using
 from alembic_assay.ops.execute_sql import SqlOp
@@ -186,6 +187,11 @@ def altered(before: Column, after: Column, old: Side, new: Side) -> list[Planned
     return [Planned(op, Stage.COLUMN, (*place, number)) for number, op in planned]
 
 
+def _of_enum(record: Column, side: Side) -> bool:
+    """Whether a column holds an enumerated type: the comparison of enums says how it is cast, moved or renamed."""
+    return ("enum", parts(record.type.removesuffix("[]"))) in side.records
+
+
 def _conversion(before: Column, after: Column) -> tuple[str | None, str | None]:
     name = identifier(after.name)
     return using(before.type, after.type, name), using(after.type, before.type, name)
@@ -196,7 +202,7 @@ def _by_alembic(before: Column, after: Column, old: Side, new: Side) -> list[tup
     old_type, new_type = script_type(before, old), script_type(after, new)
     if before.type == after.type and before.collation == after.collation:
         old_type = new_type = new_type or old_type
-    there, back = _conversion(before, after)
+    there, back = (None, None) if _of_enum(before, old) or _of_enum(after, new) else _conversion(before, after)
     retyped = (before.type, before.collation) != (after.type, after.collation)
     if retyped and (old_type is None or new_type is None):
         return _by_sql(before, after, old, new, retyped=True)

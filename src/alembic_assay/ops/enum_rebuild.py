@@ -57,10 +57,8 @@ def replace_enum(
     """Carry out ``op.replace_enum``; see there."""
     connection = _usable(operations, name, schema)
     title = display(name, schema)
-    found = connection.execute(text(FIND), {"name": name, "schema": schema}).one_or_none()
-    if found is None:
-        raise DirectiveError(f"op.replace_enum: there is no enum {title} in this database.")
-    rebuild = plan(read(connection), tuple(found), labels, mapping)
+    key = find(connection, "op.replace_enum", name, schema)
+    rebuild = plan(read(connection), key, labels, mapping)
     if not rebuild.statements:
         return
     enum_rows.lock(connection, rebuild)
@@ -77,6 +75,18 @@ def replace_enum(
                 hint="Drop what is in the way before it and create it after it.",
             ) from error
         raise
+
+
+def find(connection: Connection, directive: str, name: str, schema: str | None) -> tuple[str, ...]:
+    """Return schema and name of a type.
+
+    Raises:
+        DirectiveError: There is none.
+    """
+    found = connection.execute(text(FIND), {"name": name, "schema": schema}).one_or_none()
+    if found is None:
+        raise DirectiveError(f"{directive}: there is no enum {display(name, schema)} in this database.")
+    return tuple(found)
 
 
 def _usable(operations: Operations, name: str, schema: str | None) -> Connection:

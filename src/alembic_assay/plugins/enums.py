@@ -16,6 +16,7 @@ def setup(plugin: Plugin) -> None:
     importlib.import_module("alembic_assay.ops.enums")
     importlib.import_module("alembic_assay.ops.replace_enum")
     importlib.import_module("alembic_assay.ops.rename_enum")
+    importlib.import_module("alembic_assay.ops.switch_enum")
     importlib.import_module("alembic_assay.ops.sync_enum_values").offer()
     plugin.add_autogenerate_comparator(
         _compare, "schema", "assay_enums", qualifier="postgresql", priority=util.DispatchPriority.LAST

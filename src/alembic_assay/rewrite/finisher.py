@@ -10,9 +10,11 @@ from alembic.util import PriorityDispatchResult
 
 from alembic_assay.ops.entities import ReplaceEntitiesOp
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
+from alembic_assay.ops.execute_sql import CreateSchemaOp
 from alembic_assay.ops.rename_enum import RenameEnumOp, RenameEnumValueOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
 from alembic_assay.ops.steps import BeforeRebuildOp
+from alembic_assay.ops.switch_enum import SwitchEnumOp
 from alembic_assay.sql import literal
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from alembic.operations.ops import MigrateOperation, UpgradeOps
 
 _BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (
+    CreateSchemaOp,
     CreateEnumOp,
     ModifyEnumOps,
     BeforeRebuildOp,
@@ -45,7 +48,7 @@ def finish(autogen_context: AutogenContext, upgrade_ops: UpgradeOps) -> Priority
 
 def _rank(operation: MigrateOperation) -> int:
     """What commits comes first: a revision that fails later can then be run again from its beginning."""
-    if isinstance(operation, ModifyEnumOps) and operation.autocommit:
+    if isinstance(operation, SwitchEnumOp) or (isinstance(operation, ModifyEnumOps) and operation.autocommit):
         return -1
     if isinstance(operation, _BEFORE_TABLES):
         return _BEFORE_TABLES.index(type(operation))

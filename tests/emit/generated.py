@@ -1,0 +1,54 @@
+"""Generated packages, imported."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import NullPool, create_engine, orm
+
+from alembic_assay.emit.package import package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import ModuleType
+
+    from sqlalchemy import URL
+
+    from alembic_assay.emit.classes import Style
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def imported(schema: dict[str, Any], style: Style, directory: Path) -> Iterator[ModuleType]:
+    """Write a package, import it with its API schemas, and configure its mappers."""
+    name = f"generated_{next(_numbers)}"
+    (directory / name).mkdir()
+    for file, text in package(schema, style).items():
+        (directory / name / file).write_text(text, "utf-8")
+    sys.path.insert(0, str(directory))
+    try:
+        with warnings.catch_warnings():
+            # SQLAlchemy 2.1 says this of its own types DOMAIN and MONEY when they are mapped.
+            warnings.filterwarnings("ignore", "Type object .* does not refer to an OperatorClass")
+            module = importlib.import_module(name)
+            importlib.import_module(f"{name}.schemas")
+            orm.configure_mappers()
+        yield module
+    finally:
+        sys.path.remove(str(directory))
+        orm.clear_mappers()
+        for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+            del sys.modules[each]
+
+
+def create(module: ModuleType, url: URL) -> None:
+    """Make the tables in an empty database."""
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        module.metadata.create_all(connection)
