@@ -10,8 +10,8 @@ from tests.support.autogenerate import catalogs, execute, generate, rows, run
 from tests.support.servers import database
 
 from alembic_assay import catalog
-from alembic_assay.compare.renames import RenameError, Renames, parse, written
-from alembic_assay.errors import AssayError
+from alembic_assay.compare.renames import Renames, parse, written
+from alembic_assay.errors import AssayError, RenameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

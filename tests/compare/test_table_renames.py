@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Computed, MetaData, Table
 from tests.support.autogenerate import cycle, execute, generate
 
-from alembic_assay.compare.renames import RenameError
-from alembic_assay.errors import ModelError
+from alembic_assay.errors import ModelError, RenameError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

@@ -46,7 +46,7 @@ FEATURES = {
     "fillfactor": "ALTER TABLE task SET (fillfactor = 70)",
     "row security": "ALTER TABLE task ENABLE ROW LEVEL SECURITY",
     "sequence": "CREATE SEQUENCE numbers INCREMENT BY -3 CYCLE",
-    "domain": "CREATE DOMAIN size AS integer DEFAULT 3 CONSTRAINT some CHECK (VALUE > 0)",
+    "domain": "CREATE DOMAIN size AS integer DEFAULT 3 CONSTRAINT positive CHECK (VALUE > 0)",
     "table": "CREATE TABLE other (id integer PRIMARY KEY, goal_id integer REFERENCES goal, UNIQUE (id, goal_id))",
     "circle": "CREATE TABLE a (id integer PRIMARY KEY, b integer); CREATE TABLE b (id integer PRIMARY KEY, a integer"
     " REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b",

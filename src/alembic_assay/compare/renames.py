@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from alembic.util import PriorityDispatchResult
 
-from alembic_assay.errors import AssayError
+from alembic_assay.errors import RenameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,12 +24,6 @@ _SYNTAX = "-x rename=table.column:new, -x rename=type.label:new or -x rename=tab
 
 Path = tuple[str, ...]
 """The parts of a name: ``("mood", "sad")``."""
-
-
-class RenameError(AssayError):
-    """Something looks renamed, or is said to be, and it is not clear what is meant."""
-
-    code = "unclear-rename"
 
 
 class Renames:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_assay.compare import renames
+from alembic_assay.errors import RenameError
 from alembic_assay.ops.renames import RenameColumn, RenameTable
 from alembic_assay.sql import display, identifier, qualified
 
@@ -138,7 +139,7 @@ class TableRenames:
         answer = self._said.ask(question)
         if answer is None:
             title, written = ".".join(map(display, path)), renames.written(*path)
-            raise renames.RenameError(
+            raise RenameError(
                 f"{kind} {title} is gone and {kind} {display(new)} is new, and they look the same.",
                 hint=(
                     f"If it was renamed: -x rename={written}:{renames.written(new)}, or"

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alembic_assay.design import expressions, naming
+from alembic_assay.design.naming import written
 from alembic_assay.design.problems import Problems, pointer
 from alembic_assay.design.tables import extension
-from alembic_assay.sql import display, literal
+from alembic_assay.sql import literal
 
 if TYPE_CHECKING:
     from alembic_assay.design.plan import Plan, TablePlan
@@ -96,7 +97,7 @@ def _served_by_constraint(made: TablePlan, wanted: Wanted) -> str | None:
     for index in made.indexes:
         if index.partial or index.method != "btree":
             continue
-        own = [display(column) for column in index.columns]
+        own = [written(column) for column in index.columns]
         if own[: len(plain)] == list(wanted.keys) or (index.unique and plain[: len(own)] == own):
             return index.name
     return None
@@ -130,11 +131,11 @@ def _of_query(plan: Plan, made: TablePlan, query: Query, path: str) -> list[Want
         for n in names.get(o, ())
         for column in plan.book.columns_of(made.thing, n)
     ]
-    keys = [(display(column), column) for column in dict.fromkeys(equal)]
+    keys = [(written(column), column) for column in dict.fromkeys(equal)]
     keys += [_sorted(text) for text in query.sort if text.removeprefix("-") not in equal]
     for name in names.get("range", ()):
-        keys += [(display(column), column) for column in plan.book.columns_of(made.thing, name)]
-    keys += [(f"{display(name)} text_pattern_ops", name) for name in names.get("prefix", ())]
+        keys += [(written(column), column) for column in plan.book.columns_of(made.thing, name)]
+    keys += [(f"{written(name)} text_pattern_ops", name) for name in names.get("prefix", ())]
     unique = {column: key for key, column in reversed(keys)}
     ordered = [(unique[column], column) for column in dict.fromkeys(column for _, column in keys)]
     if ordered and (not found or query.sort or equal):
@@ -145,7 +146,7 @@ def _of_query(plan: Plan, made: TablePlan, query: Query, path: str) -> list[Want
 
 def _sorted(text: str) -> tuple[str, str]:
     name = text.removeprefix("-")
-    return display(name) + (" DESC" if text.startswith("-") else ""), name
+    return written(name) + (" DESC" if text.startswith("-") else ""), name
 
 
 def _gin(plan: Plan, made: TablePlan, name: str, operation: str, path: str) -> Wanted:
@@ -153,7 +154,7 @@ def _gin(plan: Plan, made: TablePlan, name: str, operation: str, path: str) -> W
         return _search(plan, made, name, path)
     kind = made.columns[name].type
     method = "gist" if kind.endswith("range") else "gin"
-    key = display(name) + (" jsonb_path_ops" if operation == "path" else "")
+    key = written(name) + (" jsonb_path_ops" if operation == "path" else "")
     return Wanted((key,), (name,), "", (path,), method, suffix=method)
 
 
@@ -162,11 +163,11 @@ def _search(plan: Plan, made: TablePlan, name: str, path: str) -> Wanted:
     attribute = made.thing.entity.attributes[name]
     if attribute.search == "trigram":
         extension(plan, "pg_trgm", "Search for parts of words needs it.", path)
-        key = f"{display(name)} {display(plan.schema)}.gin_trgm_ops"
+        key = f"{written(name)} {written(plan.schema)}.gin_trgm_ops"
         return Wanted((key,), (name,), f"Search in {name}", (path,), "gin", suffix="gin")
     language = literal(plan.book.requirements.defaults.search_language).strip()
     column = made.columns[name]
-    value = display(name) if column.type == "text" else f"({display(name)})::text"
+    value = written(name) if column.type == "text" else f"({written(name)})::text"
     key = f"to_tsvector({language}::regconfig, {value})"
     return Wanted((key,), ("",), f"Search in {name}", (path,), "gin", suffix="gin")
 
@@ -184,7 +185,7 @@ def _of_links(plan: Plan, made: TablePlan) -> list[Wanted]:
     for link in made.thing.links:
         columns = tuple(plan.book.link_columns(link))
         why = f"Foreign key to {plan.tables[link.target].name}"
-        found.append(Wanted(tuple(map(display, columns)), columns, why, (link.path,)))
+        found.append(Wanted(tuple(map(written, columns)), columns, why, (link.path,)))
     return found
 
 
@@ -193,7 +194,7 @@ def _of_retention(plan: Plan, made: TablePlan) -> list[Wanted]:
     if retention is None:
         return []
     path = f"{made.thing.path}/retention"
-    key = display(retention.by)
+    key = written(retention.by)
     where = None if made.columns[retention.by].not_null else f"{key} IS NOT NULL"
     if retention.action == "archive":
         plan.ask(f"Where do archived rows of {made.qualified} go?", "Requirements name no place.", path)

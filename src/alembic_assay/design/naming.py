@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from alembic_assay.sql import MAX_IDENTIFIER_BYTES
+from alembic_assay.sql import MAX_IDENTIFIER_BYTES, display, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +49,63 @@ def singular(name: str) -> str:
     return f"{head}{separator}{found}"
 
 
+_QUOTED = frozenset(
+    [
+        "between",
+        "bigint",
+        "bit",
+        "boolean",
+        "char",
+        "character",
+        "coalesce",
+        "dec",
+        "decimal",
+        "exists",
+        "extract",
+        "float",
+        "greatest",
+        "grouping",
+        "inout",
+        "int",
+        "integer",
+        "interval",
+        "least",
+        "national",
+        "nchar",
+        "none",
+        "normalize",
+        "nullif",
+        "numeric",
+        "out",
+        "overlay",
+        "position",
+        "precision",
+        "real",
+        "row",
+        "setof",
+        "smallint",
+        "substring",
+        "time",
+        "timestamp",
+        "treat",
+        "trim",
+        "values",
+        "varchar",
+        "xmlattributes",
+        "xmlconcat",
+        "xmlelement",
+        "xmlexists",
+        "xmlforest",
+        "xmlnamespaces",
+        "xmlparse",
+        "xmlpi",
+        "xmlroot",
+        "xmlserialize",
+        "xmltable",
+    ]
+)
+"""Words that may name a column but not a function: category C of ``pg_get_keywords()``."""
+
 _UNCOUNTABLE = frozenset({"progress", "news", "series", "information", "equipment", "metadata", "feedback", "content"})
 _SINGULARS = {"movies": "movie", "media": "media", "data": "data", "addresses": "address", "aliases": "alias"}
 
@@ -58,6 +115,16 @@ def _engine() -> Any:
     import inflect  # noqa: PLC0415 - costs 100 ms, and only names need it
 
     return inflect.engine()
+
+
+def written(name: str, schema: str | None = None) -> str:
+    """Write a name as the server does, which quotes words that SQLAlchemy does not.
+
+    >>> written("position"), written("tasks", "public")
+    ('"position"', 'public.tasks')
+    """
+    own = identifier(name) if name in _QUOTED else display(name)
+    return own if schema is None else f"{written(schema)}.{own}"
 
 
 def shortened(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.indexes import Index
-from alembic_assay.sql import display
+from alembic_assay.design.naming import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ class TablePlan:
     @property
     def qualified(self) -> str:
         """The name with its schema, as the server writes it."""
-        return display(self.name, self.schema)
+        return written(self.name, self.schema)
 
     def add_column(self, name: str, type_name: str, comment: str, **options: Any) -> None:
         """Add a column at the end."""
@@ -71,7 +71,7 @@ class TablePlan:
 
     def add_key(self, kind: str, name: str, columns: list[str], comment: str | None = None) -> None:
         """Add a primary key or unique constraint, with its index."""
-        listed = ", ".join(display(column) for column in columns)
+        listed = ", ".join(written(column) for column in columns)
         constraint = self._constraint(kind, name, f"{kind.upper()} ({listed})", columns)
         self.constraints.append(replace(constraint, comment=comment))
         self._index(name, listed, columns, unique=True, constraint=name)
@@ -93,11 +93,11 @@ class TablePlan:
 
     def add_exclusion(self, name: str, by: list[str], during: str, comment: str | None) -> None:
         """Add an exclusion constraint with its index."""
-        elements = [f"{display(column)} WITH =" for column in by] + [f"{display(during)} WITH &&"]
+        elements = [f"{written(column)} WITH =" for column in by] + [f"{written(during)} WITH &&"]
         columns = [*by, during]
         constraint = self._constraint("exclude", name, f"EXCLUDE USING gist ({', '.join(elements)})", columns)
         self.constraints.append(replace(constraint, comment=comment))
-        self._index(name, ", ".join(map(display, columns)), columns, method="gist", constraint=name)
+        self._index(name, ", ".join(map(written, columns)), columns, method="gist", constraint=name)
 
     def add_foreign_key(
         self, name: str, columns: list[str], target: TablePlan, pointed: list[str], action: str
@@ -111,7 +111,7 @@ class TablePlan:
             pointed: The columns there.
             action: ``NO ACTION``, ``CASCADE`` …
         """
-        listed, others = (", ".join(map(display, names)) for names in (columns, pointed))
+        listed, others = (", ".join(map(written, names)) for names in (columns, pointed))
         end = "" if action == "NO ACTION" else f" ON DELETE {action}"
         definition = f"FOREIGN KEY ({listed}) REFERENCES {target.qualified}({others}){end}"
         constraint = self._constraint("foreign key", name, definition, columns)
@@ -137,7 +137,7 @@ class TablePlan:
         where, method = options.pop("where", None), options.get("method", "btree")
         unique = "UNIQUE " if options.get("unique") else ""
         end = f" WHERE ({where})" if where else ""
-        definition = f"CREATE {unique}INDEX {display(name)} ON {self.qualified} USING {method} ({keys}){end}"
+        definition = f"CREATE {unique}INDEX {written(name)} ON {self.qualified} USING {method} ({keys}){end}"
         self.indexes.append(
             Index(
                 schema=self.schema,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from alembic_assay.design import expressions, naming
 from alembic_assay.design.book import DELETED_AT
+from alembic_assay.design.naming import written
 from alembic_assay.design.problems import Problems, pointer
 from alembic_assay.design.tables import extension
-from alembic_assay.sql import display
 
 if TYPE_CHECKING:
     from alembic_assay.design.plan import Plan, TablePlan
@@ -67,7 +67,7 @@ def _unique(plan: Plan, made: TablePlan, rule: Rule, path: str) -> None:
 
 
 def _partial(made: TablePlan, name: str, columns: list[str], where: str, comment: str | None) -> None:
-    made.add_index(name, [display(each) for each in columns], columns, unique=True, where=where, comment=comment)
+    made.add_index(name, [written(each) for each in columns], columns, unique=True, where=where, comment=comment)
 
 
 def _check(plan: Plan, made: TablePlan, rule: Rule, number: int, path: str) -> None:

@@ -9,7 +9,8 @@ from alembic_assay.catalog.policies import Policy
 from alembic_assay.catalog.schemas import Schema
 from alembic_assay.catalog.sequences import Sequence
 from alembic_assay.design import naming
-from alembic_assay.sql import display, literal
+from alembic_assay.design.naming import written
+from alembic_assay.sql import literal
 
 if TYPE_CHECKING:
     from alembic_assay.catalog.record import Record
@@ -30,7 +31,7 @@ def tenancy(plan: Plan, made: TablePlan) -> None:
     kind = made.columns[column].type
     value = setting if kind == "text" else f"({setting})::{kind}"
     name = naming.shortened(f"{made.name}_tenant")
-    condition = f"({display(column)} = {value})"
+    condition = f"({written(column)} = {value})"
     made.policies.append(
         Policy(
             schema=made.schema,
@@ -68,7 +69,7 @@ def owned(plan: Plan, record: Record) -> Record:
     letters = _APPLICATION.get(record.kind)
     if roles.application is None or letters is None or (isinstance(record, Sequence) and record.identity):
         return replace(record, **values)
-    items = sorted(f"{display(role)}={what}/{display(owner)}" for role, what in _grantees(roles, owner, record.kind))
+    items = sorted(f"{written(role)}={what}/{written(owner)}" for role, what in _grantees(roles, owner, record.kind))
     values["acl"] = tuple(items)
     return replace(record, **values)
 

@@ -10,10 +10,10 @@ from alembic_assay.catalog.extensions import Extension
 from alembic_assay.catalog.sequences import Sequence
 from alembic_assay.design import defaults, expressions, naming
 from alembic_assay.design.book import DELETED_AT, ID
+from alembic_assay.design.naming import written
 from alembic_assay.design.plan import TablePlan
 from alembic_assay.design.problems import Problems, pointer
 from alembic_assay.design.types import DOMAIN_TYPES, RANGES, sql_type
-from alembic_assay.sql import display
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -42,7 +42,7 @@ def enums(plan: Plan) -> None:
         words = definition.description or f"Values of {name.replace('_', ' ')}"
         plan.add(Enum(schema=plan.schema, name=name, labels=tuple(definition.enum), comment=words))
         plan.decide(
-            f"enum {display(name, plan.schema)}",
+            f"enum {written(name, plan.schema)}",
             "A fixed set of values that the database keeps; a new value needs a migration.",
             pointer("types", name),
         )
@@ -134,8 +134,8 @@ def key_types(plan: Plan, thing: Thing) -> dict[str, str]:
 
 def _type(plan: Plan, attribute: Attribute) -> str:
     if attribute.type in DOMAIN_TYPES:
-        return sql_type(attribute, display(plan.schema))
-    return display(attribute.type, plan.schema)
+        return sql_type(attribute, written(plan.schema))
+    return written(attribute.type, plan.schema)
 
 
 def _attribute(plan: Plan, made: TablePlan, name: str, attribute: Attribute) -> None:
@@ -179,7 +179,7 @@ def _implied(plan: Plan, made: TablePlan) -> None:
 
 def _checks(made: TablePlan, name: str, attribute: Attribute) -> None:
     column = made.columns[name]
-    limits = _limits(attribute, display(name), column.type)
+    limits = _limits(attribute, written(name), column.type)
     if limits:
         made.add_check(naming.constraint("ck", made.name, [name], "range"), limits, [name])
     pattern = _SLUG if attribute.type == "slug" else attribute.pattern
@@ -194,7 +194,7 @@ def _checks(made: TablePlan, name: str, attribute: Attribute) -> None:
             naming.constraint("ck", made.name, [currency], "format"), _matches(kind, currency, _CURRENCY), [currency]
         )
         if not attribute.required:
-            expression = f"({display(name)} IS NULL) = ({display(currency)} IS NULL)"
+            expression = f"({written(name)} IS NULL) = ({written(currency)} IS NULL)"
             made.add_check(naming.constraint("ck", made.name, [currency], "given"), expression, [name, currency])
 
 
@@ -214,7 +214,7 @@ def _bound(value: int | Decimal, type_name: str) -> str:
 
 
 def _matches(type_name: str, name: str, pattern: str) -> str:
-    column = display(name) if type_name == "text" else f"({display(name)})::text"
+    column = written(name) if type_name == "text" else f"({written(name)})::text"
     return f"{column} ~ {defaults.quoted(pattern)}::text"
 
 
