@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from alembic_assay.catalog.dependencies import Key
     from alembic_assay.catalog.diff import Change
+    from alembic_assay.catalog.record import Record
 
 _REBUILT_BY_THE_SERVER = frozenset({"constraint", "index", "statistics"})
 _LAST = (2**31,)
@@ -74,8 +75,15 @@ def _without_changed(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
     return Snapshot(records, tuple(edges))
 
 
-def refuse_used(changes: Sequence[Change], whole: Snapshot) -> None:
+def refuse_used(
+    changes: Sequence[Change], whole: Snapshot, compared: Callable[[Record], bool] = lambda _: False
+) -> None:
     """Refuse to drop what a view, a function or the like still uses, and what no model could change.
+
+    Args:
+        changes: What changes.
+        whole: The whole database.
+        compared: Whether another comparator sees to it that a user of something goes or changes.
 
     Raises:
         ModelError: Names what is dropped, and what uses it.
@@ -88,7 +96,7 @@ def refuse_used(changes: Sequence[Change], whole: Snapshot) -> None:
         if drop.record.kind == "column" and drop.record.key[:2] in tables:
             continue
         users = [each for each in hanging.on(drop.record) if (each.kind, each.key) not in going]
-        stay = [each.title for each in users if each.kind in _USERS and not _of(each, tables)]
+        stay = [each.title for each in users if each.kind in _USERS and not _of(each, tables) and not compared(each)]
         if stay:
             raise ModelError(
                 f"{drop.record.title} is gone from the models, but {', '.join(stay)} of the database uses it.",

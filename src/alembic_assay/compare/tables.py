@@ -15,6 +15,7 @@ from alembic_assay.catalog.canonical_scratch import rolled_back
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.names import parts
 from alembic_assay.compare.comparison import comparison
+from alembic_assay.compare.entity_filters import compared
 from alembic_assay.compare.filters import Filters
 from alembic_assay.compare.in_the_way import around, refuse_used
 from alembic_assay.compare.rows import Rows, prepare
@@ -58,7 +59,7 @@ def compare(
     changes = kept(filters.passed(found.changes), found.whole, drop_unused=options.drop_unused)
     if changes:
         connection = cast("Connection", autogen_context.connection)
-        refuse_used(changes, found.whole)
+        refuse_used(changes, found.whole, compared(autogen_context))
         rows = Rows(connection, found.renames, found.models.default_schema)
         planned = prepare(plan(changes, before, after), changes, rows, after)
         planned = around(planned, changes, lambda: _whole(connection, found))
