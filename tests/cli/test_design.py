@@ -28,6 +28,19 @@ def test_a_document_is_written_and_questions_are_asked(project: Project) -> None
     assert json.loads(project.assay("design", "todo.yaml").stdout)["name"] == "todo"
 
 
+def test_a_directory_gets_all_there_is(project: Project) -> None:
+    project.write("todo.yaml", REQUIREMENTS)
+    project.assay("design", "todo.yaml", "-o", "out", "--style", "declarative")
+    found = sorted(path.relative_to(project.root / "out").as_posix() for path in (project.root / "out").rglob("*.*"))
+    modules = [f"models/{name}.py" for name in ("__init__", "base", "ddl", "models", "schemas", "types")]
+    sql = [f"sql/{name}.sql" for name in ("constraints", "indexes", "tables")]
+    assert found == ["SCHEMA.md", *modules, "report.txt", "schema.yaml", *sql]
+    models = project.root / "out" / "models" / "models.py"
+    models.write_text(models.read_text() + "# mine\n")
+    error = project.assay("design", "todo.yaml", "-o", "out", expect=1).stderr
+    assert error.startswith("FAILED: edited by hand: out/models/models.py. ")
+
+
 def test_what_is_wrong_is_told_without_a_traceback(project: Project) -> None:
     project.write("todo.yaml", REQUIREMENTS.replace("type: text", "type: txt"))
     assert project.assay("design", "todo.yaml", expect=1).stderr.splitlines() == [

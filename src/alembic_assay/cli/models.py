@@ -15,6 +15,7 @@ from alembic_assay.errors import AssayError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from alembic.config import Config
 
@@ -62,12 +63,24 @@ def models(config: Config, side: str, output: str, style: Style, *, check: bool,
         if changed:
             sys.exit(STALE_EXIT)
         return
+    if not overwrite:
+        refuse_edited(directory, changed)
+    write_files(directory, changed)
+    config.print_stdout("Wrote %d files to %s; %d were as they are.", len(changed), output, len(files) - len(changed))
+
+
+def refuse_edited(directory: Path, files: Mapping[str, str]) -> None:
+    """Raise if one of the files that would be replaced was edited.
+
+    Args:
+        directory: Of a generated package.
+        files: Name to what would be written.
+    """
+    changed = [name for name, text in files.items() if _text(directory / name) != text]
     edited = [name for name in changed if package.is_edited(_text(directory / name))]
-    if edited and not overwrite:
+    if edited:
         hint = "Move the edits to modules of your own, or replace them by --overwrite."
         raise AssayError(f"edited by hand: {', '.join(str(directory / name) for name in edited)}.", hint=hint)
-    _write(directory, changed)
-    config.print_stdout("Wrote %d files to %s; %d were as they are.", len(changed), output, len(files) - len(changed))
 
 
 def document_of(config: Config, side: str) -> dict[str, Any]:
@@ -89,7 +102,13 @@ def _difference(path: Path, text: str) -> str:
     return "\n".join(lines)
 
 
-def _write(directory: Path, files: dict[str, str]) -> None:
+def write_files(directory: Path, files: Mapping[str, str]) -> None:
+    """Write files into a directory, which is made if need be.
+
+    Args:
+        directory: Where.
+        files: Name to text.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
