@@ -221,3 +221,52 @@ def test_what_has_no_way_back_says_so(operation: MigrateOperation, message: str)
     with pytest.raises(AssayError) as caught:
         operation.reverse()
     assert str(caught.value) == message
+
+
+def test_what_depends_on_no_row_is_written_offline(capsys: pytest.CaptureFixture[str]) -> None:
+    context = MigrationContext.configure(
+        dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts={"as_sql": True}
+    )
+    offline: Any = Operations(context)
+    offline.create_enum("mood", ["a"])
+    offline.add_enum_value("mood", "b", after="a")
+    offline.rename_enum_value("mood", "it's", "%(x)s :y", schema="S s")
+    offline.rename_enum("mood", "feeling", schema="public", new_schema="app")
+    offline.drop_enum("feeling", schema="app")
+    assert [line for line in capsys.readouterr().out.splitlines() if line] == [
+        "CREATE TYPE \"mood\" AS ENUM ('a');",
+        "ALTER TYPE \"mood\" ADD VALUE 'b' AFTER 'a';",
+        "ALTER TYPE \"S s\".\"mood\" RENAME VALUE 'it''s' TO '%(x)s :y';",
+        'ALTER TYPE "public"."mood" RENAME TO "feeling";',
+        'ALTER TYPE "public"."feeling" SET SCHEMA "app";',
+        'DROP TYPE "app"."feeling";',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda op: op.rename_enum("mood"),
+            "op.rename_enum('mood'): expected a new name or new_schema, got neither.",
+        ),
+        (
+            lambda op: op.rename_enum_value("mood", "a", ""),
+            "op.rename_enum_value('mood'): label '' has 0 bytes, expected 1 to 63.",
+        ),
+        (
+            lambda op: op.start_enum_switch("mood", ["a", "a"]),
+            "op.start_enum_switch('mood'): label 'a' is there twice.",
+        ),
+        (
+            lambda op: op.start_enum_switch("mood", ["a"]),
+            "op.start_enum_switch: there is no enum mood in this database.",
+        ),
+    ],
+)
+def test_wrong_arguments_of_renames_and_switches_are_named(
+    connection: Connection, call: Callable[[Any], None], message: str
+) -> None:
+    with pytest.raises(DirectiveError) as caught:
+        call(operations(connection))
+    assert str(caught.value) == message

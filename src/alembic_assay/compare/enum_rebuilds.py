@@ -63,17 +63,20 @@ def describe(
     texts = [f"{function} names {label!r} in its text: change it by hand." for function, label in rebuild.texts]
     if options.enum_rebuild == "online" and sizes and not first:
         Switch(snapshot, enum.key, operation.mapping)  # refuses what must be rewritten
-        notes = [f"Fills a new column of {size}, batch by batch." for size in sizes]
-        return SwitchEnumOp(
-            operation.name,
-            operation.values,
-            schema=operation.schema,
-            mapping=operation.mapping,
-            existing_values=operation.existing_values,
-            notes=[*notes, *texts],
-        )
+        return _switch(operation, [*(f"Fills a new column of {size}, batch by batch." for size in sizes), *texts])
     operation.notes = [*(f"Rewrites {size} under ACCESS EXCLUSIVE." for size in sizes), *texts]
     return operation
+
+
+def _switch(operation: ReplaceEnumOp, notes: list[str]) -> SwitchEnumOp:
+    return SwitchEnumOp(
+        operation.name,
+        operation.values,
+        schema=operation.schema,
+        mapping=operation.mapping,
+        existing_values=operation.existing_values,
+        notes=notes,
+    )
 
 
 def _refuse_rows(connection: Connection, title: str, rebuild: enum_rebuild.Rebuild) -> None:

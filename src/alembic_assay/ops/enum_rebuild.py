@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_assay.catalog import create_grants, create_properties
@@ -20,6 +19,7 @@ from alembic_assay.catalog.dependencies import needed_by
 from alembic_assay.catalog.domains import Domain
 from alembic_assay.catalog.enum_constants import labels_in, with_labels
 from alembic_assay.catalog.enums import Enum
+from alembic_assay.catalog.enums import find as find_enum
 from alembic_assay.catalog.functions import Function
 from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.ranges import Range
@@ -37,13 +37,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alembic_assay.catalog.record import Record
-
-FIND = """
-SELECT n.nspname AS schema, t.typname AS name FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
-WHERE t.typtype = 'e' AND t.typname = :name
-  AND (n.nspname = :schema OR CAST(:schema AS text) IS NULL AND n.nspname = ANY (current_schemas(false)))
-ORDER BY array_position(current_schemas(false), n.nspname) LIMIT 1
-"""
 
 _SERVER_REFUSES = ("0A", "22", "23", "2B", "42")
 """Classes of SQLSTATE that come from what is in the database, not from the connection or a lock."""
@@ -83,10 +76,10 @@ def find(connection: Connection, directive: str, name: str, schema: str | None) 
     Raises:
         DirectiveError: There is none.
     """
-    found = connection.execute(text(FIND), {"name": name, "schema": schema}).one_or_none()
+    found = find_enum(connection, name, schema)
     if found is None:
         raise DirectiveError(f"{directive}: there is no enum {display(name, schema)} in this database.")
-    return tuple(found)
+    return found
 
 
 def _usable(operations: Operations, name: str, schema: str | None) -> Connection:

@@ -79,11 +79,7 @@ class ReplaceEnumOp(MigrateOperation):
             op.replace_enum("priority", ["low", "high"], mapping={"medium": "low"})
         """
         check_labels("op.replace_enum", name, values)
-        for old, new in (mapping or {}).items():
-            if new not in values:
-                raise DirectiveError(
-                    f"op.replace_enum({name!r}): mapping {old!r} to {new!r}: expected one of {list(values)!r}."
-                )
+        check_mapping("op.replace_enum", name, values, mapping or {})
         operations.invoke(cls(name, values, schema=schema, mapping=mapping))
 
     def reverse(self) -> ReplaceEnumOp:
@@ -104,6 +100,19 @@ class ReplaceEnumOp(MigrateOperation):
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """``("replace_enum", schema, name, values)``."""
         return ("replace_enum", self.schema, self.name, self.values)
+
+
+def check_mapping(directive: str, name: str, values: Sequence[str], mapping: Mapping[str, str]) -> None:
+    """Refuse replacements that are no labels.
+
+    Raises:
+        DirectiveError: A label is mapped to one that the type shall not have.
+    """
+    for old, new in mapping.items():
+        if new not in values:
+            raise DirectiveError(
+                f"{directive}({name!r}): mapping {old!r} to {new!r}: expected one of {list(values)!r}."
+            )
 
 
 class ModifyEnumOps(OpContainer):

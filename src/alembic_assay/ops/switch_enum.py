@@ -9,7 +9,7 @@ from alembic.operations import MigrateOperation, Operations
 
 from alembic_assay.errors import DirectiveError
 from alembic_assay.ops.enums import check_labels, render_call
-from alembic_assay.ops.replace_enum import ReplaceEnumOp
+from alembic_assay.ops.replace_enum import ReplaceEnumOp, check_mapping
 from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class StartEnumSwitchOp(_SwitchOp):
             op.start_enum_switch("priority", ["low", "high"], mapping={"medium": "low"})
         """
         check_labels("op.start_enum_switch", name, values)
+        check_mapping("op.start_enum_switch", name, values, mapping or {})
         operations.invoke(cls(name, values, schema=schema, mapping=mapping))
 
 
