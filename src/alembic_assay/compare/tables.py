@@ -15,6 +15,7 @@ from alembic_assay.catalog.canonical_scratch import rolled_back
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.names import parts
 from alembic_assay.compare.comparison import comparison
+from alembic_assay.compare.entity_provisional import REGISTRY
 from alembic_assay.compare.filters import Filters
 from alembic_assay.compare.in_the_way import around, refuse_used
 from alembic_assay.compare.rows import Rows, prepare
@@ -58,7 +59,8 @@ def compare(
     changes = kept(filters.passed(found.changes), found.whole, drop_unused=options.drop_unused)
     if changes:
         connection = cast("Connection", autogen_context.connection)
-        refuse_used(changes, found.whole)
+        if not _has_entities(autogen_context):
+            refuse_used(changes, found.whole)
         rows = Rows(connection, found.renames, found.models.default_schema)
         planned = prepare(plan(changes, before, after), changes, rows, after)
         planned = around(planned, changes, lambda: _whole(connection, found))
@@ -79,6 +81,12 @@ def sides(autogen_context: AutogenContext, found: Comparison) -> tuple[Side, Sid
     wanted = restricted(found.wanted, touched)
     after = Side(wanted, models=models.tables, default_schema=default_schema, formal=models.formal)
     return before, after
+
+
+def _has_entities(autogen_context: AutogenContext) -> bool:
+    """Whether views and functions are registered with alembic-utils: then their comparison drops what is in the way."""
+    registry: Any = getattr(autogen_context, REGISTRY, None)
+    return registry is not None and bool(registry.entities() or registry.schemas)
 
 
 def _whole(connection: Connection, found: Comparison) -> Snapshot:
