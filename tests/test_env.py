@@ -75,7 +75,7 @@ def test_an_existing_env_keeps_its_own_hooks(project: Project) -> None:
 def test_it_says_which_plugins_are_on(project: Project) -> None:
     project.write_models(MODELS)
     assert (
-        "INFO  [alembic.assay.env] Plugins on: assay.enums, assay.finisher, assay.guard, assay.review, assay.tables\n"
+        "INFO  [alembic.assay.env] Plugins on: assay.entities, assay.enums, assay.finisher, assay.guard, assay.review, assay.tables\n"
         in project.alembic("check", expect=255).stderr
     )
 

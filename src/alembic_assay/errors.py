@@ -163,6 +163,18 @@ class IrreversibleError(AssayError):
     code = "irreversible"
 
 
+class AsideError(AssayError):
+    """Something hangs on what a migration alters, and cannot be taken away and put back: a partition key, for one."""
+
+    code = "cannot-move-aside"
+
+
+class RenameError(AssayError):
+    """Something looks renamed, or is said to be, and it is not clear what is meant."""
+
+    code = "unclear-rename"
+
+
 class ProofError(AssayError):
     """A revision that cannot be proved here."""
 

@@ -144,11 +144,7 @@ def index_column(element: str) -> str | None:
 def not_null_columns(predicate: str) -> tuple[str, ...]:
     """Return the columns of a predicate that says of columns that they are not NULL, and nothing else.
 
-    Args:
-        predicate: An expression.
-
-    Returns:
-        Nothing where the predicate says anything else, or cannot be parsed.
+    Nothing is returned where it says anything else, or cannot be parsed.
 
     >>> not_null_columns("(a IS NOT NULL) AND b IS NOT NULL"), not_null_columns("a IS NOT NULL OR b > 1")
     (('a', 'b'), ())

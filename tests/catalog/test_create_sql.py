@@ -17,7 +17,7 @@ from alembic_assay.catalog.create_context import CreateError
 from alembic_assay.catalog.create_sql import create_sql
 from alembic_assay.catalog.dependencies import Dependency
 from alembic_assay.catalog.functions import Function
-from alembic_assay.catalog.publication_tables import PublicationTable
+from alembic_assay.catalog.record import Record
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.catalog.tables import Table
 from alembic_assay.sql import Statement, identifier
@@ -232,8 +232,10 @@ def test_a_foreign_table_without_its_server_is_named() -> None:
 
 
 def test_a_kind_that_is_not_known_is_named() -> None:
-    published = PublicationTable(schema="s", table="t", name="p")
+    class Other(Record):
+        kind = "other thing"
+        key_fields = ()
+
     with pytest.raises(CreateError) as error:
-        create_sql(Snapshot((published,)))
-    message = "publication table s.t.p: expected a kind that SQL can be written for, got 'publication table'."
-    assert str(error.value) == message
+        create_sql(Snapshot((Other(),)))
+    assert str(error.value) == "other thing : expected a kind that SQL can be written for, got 'other thing'."

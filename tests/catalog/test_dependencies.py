@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_assay import catalog
-from alembic_assay.catalog.dependencies import Dependency, dependants, needed_by
+from alembic_assay.catalog.dependencies import Dependants, Dependency, needed_by
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -128,7 +128,7 @@ def test_what_hangs_on_an_object(
     snapshot: catalog.Snapshot, kind: str, key: tuple[str, ...], hanging: list[str]
 ) -> None:
     (record,) = [record for record in snapshot if (record.kind, record.key) == (kind, key)]
-    found = [each.title for each in dependants(snapshot, record)]
+    found = [each.title for each in Dependants(snapshot).on(record)]
     assert found == hanging
 
 

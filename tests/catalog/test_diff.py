@@ -119,3 +119,22 @@ def test_applying_the_difference_gives_the_other_side(before: Snapshot, after: S
         if change.after is not None:
             records[change.after.key] = change.after
     assert tuple(records[key] for key in sorted(records)) == after.records
+
+
+def test_a_change_says_what_hangs_on_the_object(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE t (id int PRIMARY KEY, a int, b int)")
+    connection.exec_driver_sql("CREATE TABLE u (t_id int CONSTRAINT fk REFERENCES t)")
+    before = catalog.read(connection)
+    connection.exec_driver_sql("CREATE VIEW v AS SELECT a FROM t")
+    after = catalog.read(connection)
+    (added, _) = catalog.diff(before, after)
+    assert added.dependants == ()
+    connection.exec_driver_sql("ALTER TABLE t ALTER b TYPE bigint")
+    connection.exec_driver_sql("DROP TABLE t CASCADE")
+    found = {
+        str(change): [each.title for each in change.dependants]
+        for change in catalog.diff(after, catalog.read(connection))
+    }
+    assert found["table public.t dropped"] == ["constraint public.u.fk", "view public.v"]
+    assert found["column public.t.a dropped"] == ["view public.v"]
+    assert found["column public.t.b dropped"] == []

@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -305,6 +305,7 @@ def test_a_kind_without_a_place_is_refused() -> None:
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 
 
+@settings(deadline=None)  # the first example pays for the imports
 @given(names, names, st.lists(names, unique=True, max_size=4), st.none() | names)
 def test_any_text_survives(schema: str, name: str, labels: list[str], comment: str | None) -> None:
     enum = Enum(schema=schema, name=name, labels=tuple(labels), comment=comment)

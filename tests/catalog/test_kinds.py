@@ -17,7 +17,7 @@ from alembic_assay.catalog import document
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.create_sql import create_sql
 from alembic_assay.catalog.database_settings import DatabaseSetting
-from alembic_assay.catalog.dependencies import dependants
+from alembic_assay.catalog.dependencies import Dependants
 from alembic_assay.catalog.security_labels import SecurityLabel
 from alembic_assay.catalog.snapshot import READERS, Snapshot
 from alembic_assay.catalog.tables import Table
@@ -195,7 +195,7 @@ def test_what_hangs_on_them(connection: Connection, title: str, hanging: list[st
     load(connection, DEPENDING)
     snapshot = catalog.read(connection)
     (record,) = [record for record in snapshot if record.title == title]
-    assert [each.title for each in dependants(snapshot, record)] == hanging
+    assert [each.title for each in Dependants(snapshot).on(record)] == hanging
 
 
 def test_a_publication_hangs_on_its_schemas(server_url: URL, connection: Connection) -> None:
@@ -203,7 +203,7 @@ def test_a_publication_hangs_on_its_schemas(server_url: URL, connection: Connect
     load(connection, "CREATE SCHEMA s; CREATE PUBLICATION p FOR TABLES IN SCHEMA s")
     snapshot = catalog.read(connection)
     (schema,) = [record for record in snapshot if record.key == ("s",)]
-    assert [each.title for each in dependants(snapshot, schema)] == ["publication p"]
+    assert [each.title for each in Dependants(snapshot).on(schema)] == ["publication p"]
 
 
 def test_a_scope_leaves_out_what_is_in_no_schema(connection: Connection) -> None:

@@ -15,7 +15,7 @@ def test_all_is_well(project: Project) -> None:
     output = " ".join(project.assay("doctor").stdout.split())
     assert output.startswith(f"installed alembic-assay {version('alembic-assay')}, alembic {version('alembic')}, ")
     assert (
-        "plugins found assay.enums, assay.finisher, assay.guard, assay.review, assay.tables database postgresql+psycopg://"
+        "plugins found assay.entities, assay.enums, assay.finisher, assay.guard, assay.review, assay.tables database postgresql+psycopg://"
         in output
     )
     assert " (direct) server PostgreSQL " in output

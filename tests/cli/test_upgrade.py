@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support import neon_api
 from tests.support.project import Project
 
 if TYPE_CHECKING:
@@ -54,9 +55,22 @@ def test_one_schema_with_alembic_alone(project: Project) -> None:
     assert "INSERT INTO tenant_2.alembic_version" in script
 
 
+def test_projects_of_neon(project: Project) -> None:
+    pytest.importorskip("httpx")
+    with neon_api.running(project.url) as neon:
+        which = f"neon:{project.url.database}/{project.url.username}"
+        environment = neon.environment | {"NEON_PROJECT_ID": None, "DATABASE_URL": None}
+        done = json.loads(
+            project.assay("upgrade", "head", "--tenants", which, "--format", "json", env=environment).stdout
+        )
+    assert [(tenant["name"], tenant["status"]) for tenant in done["tenants"]] == [(neon_api.PROJECT, "upgraded")]
+    assert project.sql("SELECT count(*) FROM t") == [(0,)]
+
+
 def test_wrong_arguments(project: Project) -> None:
     for arguments, message in (
-        (["--tenants", "nothing"], "--tenants: expected schemas:…, databases:… or a file, got 'nothing'."),
+        (["--tenants", "nothing"], "--tenants: expected schemas:…, databases:…, neon:… or a file, got 'nothing'."),
+        (["--tenants", "neon:shop"], "--tenants: expected neon:DATABASE/ROLE, got 'neon:shop'."),
         (["--tenants", "schemas:x%"], "no tenants. Is the pattern right? It is one for LIKE."),
         (
             ["--tenants", "schemas:%", "--sql"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic_utils.pg_extension import PGExtension
-from tests.compare.entities import TABLE, changed, function, matview, trigger, view
+from tests.compare.entities import changed, function, matview, trigger, view
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -18,9 +18,7 @@ BIGINT = function("f(a integer)", "RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SEL
 BODY = function("f(a integer)", "RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT a + 1'")
 RENAMED = function("f(b integer)", "RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT b'")
 SAME = function("f(a integer)", "RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT a'")
-ON_F = ["COMMENT ON FUNCTION f IS 'c'", "REVOKE EXECUTE ON FUNCTION f FROM PUBLIC", "ALTER FUNCTION f OWNER TO PUBLIC"][
-    :2
-]
+ON_F = ["COMMENT ON FUNCTION f IS 'c'", "REVOKE EXECUTE ON FUNCTION f FROM PUBLIC"]
 USES_F = [
     "CREATE VIEW v AS SELECT f(id) AS x FROM task",
     "ALTER TABLE task ALTER id SET DEFAULT f(1)",
@@ -217,11 +215,6 @@ def test_nothing_is_proposed_for_what_is_there(database_url: URL) -> None:
         TFE,
         trigger("before   insert", action="for each row EXECUTE PROCEDURE tf()"),
         matview("SELECT id, title FROM task;"),
-        function("g(x INT4 = 1, y text ARRAY default ARRAY[]::text[])", "RETURNS int language SQL AS 'SELECT 1'"),
+        function("g(x INT4 = 1, y text ARRAY default '{}')", "RETURNS int language SQL AS 'SELECT 1'"),
     )
-    assert script.upgrade == "pass" or "g(" in script.upgrade
-
-
-def test_the_table_is_there(database_url: URL) -> None:
-    assert TABLE
-    changed(database_url, [])
+    assert script.upgrade == "pass"

@@ -67,7 +67,7 @@ def test_labels_are_added_where_the_models_have_them(database_url: URL, after: l
 def test_labels_that_go_or_move_need_a_rebuild(database_url: URL, after: list[str], call: str) -> None:
     script = cycle(database_url, models("a", "b", "c"), models(*after), insert=ROWS)
     note, upgrade = lines(script.upgrade)
-    assert note.startswith("# Rewrites public.task (about 0 rows, 0.0 MB) under ACCESS EXCLUSIVE.")
+    assert note.startswith("# Rewrites public.task (about 3 rows, 0.0 MB) under ACCESS EXCLUSIVE.")
     assert upgrade == call
     assert lines(script.downgrade) == ["op.replace_enum('mood', ['a', 'b', 'c'])"]
 

@@ -281,9 +281,9 @@ def test_a_removed_value_that_rows_hold_is_refused_and_nothing_is_done(project: 
     project.write_models(models(enum("sad", "ok", "happy"), PLAIN))
     project.revise()
     project.alembic("upgrade", "head")
-    project.sql("INSERT INTO tasks (mood) VALUES ('ok'), ('ok'), ('sad')")
     project.write_models(models(enum("sad", "happy"), PLAIN))
     project.revise()
+    project.sql("INSERT INTO tasks (mood) VALUES ('ok'), ('ok'), ('sad')")
     before = snapshot(project)
     result = project.alembic("upgrade", "head", expect=1)
     assert result.stderr.splitlines()[-1] == (

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from tests.session.models import Line, Note, Person
@@ -62,7 +63,8 @@ def test_joins_and_aliases_leave_it_out(notes: Database) -> None:
         joined = select(Note.text).join(Person).where(Person.name == "Ada").order_by(Note.id)
         assert session.scalars(joined).all() == ["one", "three"]
         exists = select(Person.name).where(Person.notes.any(Note.text == "two"))
-        assert session.scalars(exists).all() == []
+        # SQLAlchemy 2.0 does not apply criteria within any() and has(); 2.1 does.
+        assert session.scalars(exists).all() == (["Ada"] if sqlalchemy.__version__.startswith("2.0.") else [])
 
 
 def test_statements_in_bulk(notes: Database) -> None:

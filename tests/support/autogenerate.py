@@ -123,11 +123,8 @@ def rows(url: URL) -> dict[str, list[str]]:
     listed = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname !~ '^pg_|^information_'"
     with migrating(url) as connection:
         tables = connection.execute(text(listed)).scalars().all()
-        found = {
-            name: connection.execute(Statement(f"SELECT t::text FROM {name} AS t ORDER BY 1")).scalars().all()
-            for name in sorted(tables)
-        }
-    return {name: list(values) for name, values in found.items()}
+        queries = {name: Statement(f"SELECT t::text FROM {name} AS t ORDER BY 1") for name in sorted(tables)}
+        return {name: list(connection.execute(query).scalars()) for name, query in queries.items()}
 
 
 def execute(url: URL, *statements: str) -> None:

@@ -68,10 +68,7 @@ class NeonStandIn:
     def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
         """Do what is asked."""
         routes: dict[str, Callable[..., tuple[int, Any]]] = {
-            r"GET /projects": lambda: (
-                200,
-                {"projects": [], "pagination": {"cursor": "end"}, "applications": {}, "integrations": {}},
-            ),
+            r"GET /projects": lambda: (200, self._projects(query)),
             rf"GET /projects/{PROJECT}/endpoints": lambda: (200, {"endpoints": [self._endpoint(MAIN)]}),
             rf"GET /projects/{PROJECT}/branches": lambda: (200, self._list(query)),
             rf"POST /projects/{PROJECT}/branches": lambda: self._create(body),
@@ -87,6 +84,10 @@ class NeonStandIn:
             if found := re.fullmatch(route, f"{method} {path}"):
                 return function(*found.groups())
         return 404, error("", f"no {path}")
+
+    def _projects(self, query: dict[str, str]) -> dict[str, Any]:
+        found = [] if "cursor" in query else [self._project()]
+        return {"projects": found, "pagination": {"cursor": "end"}, "applications": {}, "integrations": {}}
 
     def _create(self, body: dict[str, Any]) -> tuple[int, Any]:
         name, parent = body["branch"]["name"], body["branch"]["parent_id"]
@@ -133,7 +134,7 @@ class NeonStandIn:
     def _uri(self, query: dict[str, str]) -> str:
         assert query["database_name"] == self.url.database
         assert query["role_name"] == self.url.username
-        return libpq_url(self.url.set(database=self.databases[query["branch_id"]]))
+        return libpq_url(self.url.set(database=self.databases[query.get("branch_id", MAIN)]))
 
     def _operation(self, branch: str) -> dict[str, Any]:
         operation = {
@@ -165,6 +166,23 @@ class NeonStandIn:
         }
         usage = "cpu_used_sec active_time_seconds compute_time_seconds written_data_bytes data_transfer_bytes"
         return branch | dict.fromkeys(usage.split(), 0) | ({"parent_id": parent} if parent else {})
+
+    def _project(self) -> dict[str, Any]:
+        sizes = "active_time cpu_used_sec branch_logical_size_limit branch_logical_size_limit_bytes"
+        return dict.fromkeys(sizes.split(), 0) | {
+            "id": PROJECT,
+            "platform_id": "aws",
+            "region_id": "aws-us-east-2",
+            "name": "shop",
+            "provisioner": "k8s-neonvm",
+            "pg_version": 17,
+            "proxy_host": "us-east-2.aws.neon.tech",
+            "store_passwords": True,
+            "creation_source": "console",
+            "created_at": _NOW,
+            "updated_at": _NOW,
+            "owner_id": "ann",
+        }
 
     def _endpoint(self, branch: str) -> dict[str, Any]:
         return {

@@ -103,7 +103,9 @@ def _directives() -> Iterator[tuple[str, Callable[..., Any]]]:
             if issubclass(cls, MigrateOperation) and cls.__module__ == module.name:
                 names = [name for name, value in vars(cls).items() if isinstance(value, classmethod)]
                 # Alembic has moved the docstring from the class's method to the one of Operations.
-                yield from ((name, getattr(Operations, name)) for name in names if hasattr(Operations, name))
+                # Not those of an operation that is registered only where another package is not installed.
+                registered = [name for name in names if hasattr(Operations, name) and name != "sync_enum_values"]
+                yield from ((name, getattr(Operations, name)) for name in registered)
 
 
 def _function(title: str, function: Callable[..., Any]) -> str:

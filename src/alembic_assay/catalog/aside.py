@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_assay.catalog import create_grants, create_properties
-from alembic_assay.catalog.aside_closure import AsideError, Closure
+from alembic_assay.catalog.aside_closure import Closure
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.create_columns import details, written
@@ -18,6 +18,7 @@ from alembic_assay.catalog.indexes import Index
 from alembic_assay.catalog.publication_tables import PublicationTable
 from alembic_assay.catalog.snapshot import read
 from alembic_assay.catalog.triggers import Trigger
+from alembic_assay.errors import AsideError
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:

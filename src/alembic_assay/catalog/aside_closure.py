@@ -13,7 +13,7 @@ from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.tables import Table
 from alembic_assay.catalog.triggers import Trigger
 from alembic_assay.catalog.views import View
-from alembic_assay.errors import AssayError
+from alembic_assay.errors import AsideError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,12 +30,6 @@ _MOVABLE = frozenset(
 _UNTOUCHED = frozenset({"sequence", "table", "schema", "publication"})
 """Kinds that stay when something that they hold on to gets another type; of a publication only the table goes."""
 _REFERENCED = re.compile(r"REFERENCES .*?\(([^()]*)\)", re.DOTALL)
-
-
-class AsideError(AssayError):
-    """Something hangs on what is to be altered, and cannot be taken away for a moment."""
-
-    code = "cannot-move-aside"
 
 
 class Closure:

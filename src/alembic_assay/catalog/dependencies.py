@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -197,21 +198,43 @@ def _key(named: _Named, column: str | None) -> Key:
     return ("column", (*key, column)) if column is not None and kind in {"table", "view"} else (kind, key)
 
 
-def dependants(snapshot: Snapshot, record: Record) -> tuple[Record, ...]:
-    """Return what hangs on an object: what could not stay as it is without it.
+class Dependants:
+    """What hangs on the objects of a snapshot; worked out when it is first asked for.
 
-    For a table or a view, also what hangs on its columns and constraints; its own parts do not count. Only what
-    depends directly: ask again for what hangs on that. The text of a function is opaque to the server, except
-    with ``BEGIN ATOMIC``; so is what it calls.
+    Args:
+        snapshot: Read with dependencies.
 
     Example:
-        >>> [each.title for each in dependants(snapshot, table)]  # doctest: +SKIP
+        >>> [each.title for each in Dependants(snapshot).on(table)]  # doctest: +SKIP
         ['view public.open_tasks', 'constraint public.comments.comments_task_id_fkey']
     """
-    found = needed_by(snapshot)
-    asked = [(record.kind, record.key), *_parts_of(snapshot, record)]
-    hanging = {key for each in asked for key in found.get(each, ())} - set(asked)
-    return tuple(each for each in snapshot if (each.kind, each.key) in hanging)
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def on(self, record: Record) -> tuple[Record, ...]:
+        """Return what hangs on an object: what could not stay as it is without it, in the order of the snapshot.
+
+        For a table or a view, also what hangs on its columns and constraints; its own parts do not count. Only what
+        depends directly: ask again for what hangs on that. The text of a function is opaque to the server, except
+        with ``BEGIN ATOMIC``; so is what it calls.
+        """
+        asked = [(record.kind, record.key)]
+        asked += self._parts.get(record.key, []) if record.kind in {"table", "view"} else []
+        hanging = {key for each in asked for key in self._needed_by.get(each, ())} - set(asked)
+        return tuple(each for each in self._snapshot if (each.kind, each.key) in hanging) if hanging else ()
+
+    @cached_property
+    def _needed_by(self) -> dict[Key, tuple[Key, ...]]:
+        return needed_by(self._snapshot)
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, ...], list[Key]]:
+        found: dict[tuple[str, ...], list[Key]] = {}
+        for record in self._snapshot:
+            if record.kind in PARTS_OF_A_TABLE:
+                found.setdefault(record.key[:2], []).append((record.kind, record.key))
+        return found
 
 
 def needed_by(snapshot: Snapshot) -> dict[Key, tuple[Key, ...]]:
@@ -250,9 +273,3 @@ def _said(record: Record) -> Iterator[Key]:
             yield kind, parts(name)
     for parent in getattr(record, "parents", ()) if record.kind == "table" else ():
         yield "table", parts(parent)
-
-
-def _parts_of(snapshot: Snapshot, record: Record) -> list[Key]:
-    if record.kind not in {"table", "view"}:
-        return []
-    return [(each.kind, each.key) for each in snapshot if each.kind in PARTS_OF_A_TABLE and each.key[:2] == record.key]

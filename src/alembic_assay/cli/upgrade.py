@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--tenants",
         metavar="WHICH",
-        help="schemas:PATTERN or databases:PATTERN, for LIKE; or a TOML file with tables [[group]]",
+        help="schemas:PATTERN or databases:PATTERN, for LIKE; neon:DATABASE/ROLE, all projects; or a TOML file",
     )
     group.add_argument("--shared", action="append", default=[], metavar="SCHEMA", help="behind a tenant's own schema")
     group.add_argument("--canary", type=int, default=1, metavar="N", help="so many first, alone (default: 1)")
@@ -93,14 +93,26 @@ def _targets(config: Config, which: str, shared: tuple[str, ...]) -> list[Target
         return tenants.schemas(_url(config), pattern, shared=shared)
     if colon and kind == "databases":
         return tenants.databases(_url(config), pattern)
+    if colon and kind == "neon":
+        return _projects(pattern)
     path = Path(which)
     if not path.is_file():
-        raise TenantsError(f"--tenants: expected schemas:…, databases:… or a file, got {which!r}.")
+        raise TenantsError(f"--tenants: expected schemas:…, databases:…, neon:… or a file, got {which!r}.")
     try:
         default = _url(config)
     except DatabaseURLError:
         default = None
     return tenants.read_file(path, default)
+
+
+def _projects(which: str) -> list[Target]:
+    from alembic_assay import tenants  # noqa: PLC0415 - other commands do not pay for it
+    from alembic_assay.neon.api import NeonAPI  # noqa: PLC0415
+
+    database, slash, role = which.partition("/")
+    if not (database and slash and role):
+        raise TenantsError(f"--tenants: expected neon:DATABASE/ROLE, got 'neon:{which}'.")
+    return tenants.projects(NeonAPI.from_environment(project=False), database=database, role=role)
 
 
 def _url(config: Config) -> URL:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from alembic_assay import catalog
 from alembic_assay.catalog.canonical import canonical
+from alembic_assay.catalog.canonical_scratch import rolled_back
 from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.schemas import Schema
 from alembic_assay.catalog.snapshot import Snapshot
@@ -16,7 +17,9 @@ from alembic_assay.compare.entity_provisional import provisional
 from alembic_assay.compare.models import Models
 from alembic_assay.compare.rewritten import differing
 from alembic_assay.compare.scope import COMPARED, Scope
+from alembic_assay.compare.table_renames import TableRenames
 from alembic_assay.options import Options
+from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.canonical import Canonical
     from alembic_assay.catalog.record import Record
     from alembic_assay.compare.models import Key
+    from alembic_assay.compare.table_renames import Rename
 
 log = logging.getLogger("alembic.assay.compare")
 
@@ -43,6 +47,7 @@ class Comparison:
         present: What is compared of it.
         wanted: What the models want, with all that they cannot say as it is.
         changes: What differs.
+        renames: What has another name in the models; the snapshots have it under that already.
     """
 
     models: Models
@@ -50,6 +55,7 @@ class Comparison:
     present: Snapshot
     wanted: Snapshot
     changes: list[catalog.Change]
+    renames: tuple[Rename, ...] = ()
 
 
 def comparison(autogen_context: AutogenContext, schemas: set[str | None]) -> Comparison:
@@ -79,8 +85,12 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     unclear = _warn(wanted)
     options: Options = autogen_context.opts.get("assay") or Options()
     scope = Scope(autogen_context, models, names, options.ignore_tables)
-    present = scope.of(whole, set())
+    present = scope.of(whole)
     comparable = _comparable(wanted, scope)
+    renames = TableRenames(autogen_context, models, present, comparable).found()
+    if renames:
+        whole = _after(renames, connection, sorted(names | models.schemas))
+        present = scope.of(whole)
     known = adopted(comparable, present, models)
     schemas_there = {record.name for record in whole.of(Schema)}
     new = tuple(Schema(name=name) for name in sorted(_used(known) - schemas_there))
@@ -89,7 +99,16 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     mine, theirs = (Snapshot(tuple(_compared(each, elsewhere))) for each in (present, known))
     found = differing(connection, catalog.diff(mine, theirs), whole)
     changes = [each for each in found if not _doubtful(each, unclear)]
-    return Comparison(models, whole, present, known, changes)
+    return Comparison(models, whole, present, known, changes, tuple(renames))
+
+
+def _after(renames: list[Rename], connection: Connection, schemas: list[str]) -> Snapshot:
+    """Read what is there when the renames have been made, which are rolled back again."""
+    with rolled_back(connection):
+        connection.execute(Statement("SET LOCAL lock_timeout = '5s'"))
+        for rename in renames:
+            connection.execute(Statement(rename.sql))
+        return catalog.read(connection, schemas=schemas)
 
 
 def _used(wanted: Snapshot) -> set[str]:

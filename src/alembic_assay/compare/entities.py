@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic.operations import Operations, ops
-from alembic.util import DispatchPriority, PriorityDispatchResult
+from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_assay.catalog import aside
@@ -162,7 +162,7 @@ def _apply(autogen_context: AutogenContext, operations: Iterable[ops.MigrateOper
         if isinstance(operation, ops.CreateIndexOp | ops.DropIndexOp):
             continue
         savepoint = connection.begin_nested()
-        with suppress(SQLAlchemyError):
+        with suppress(SQLAlchemyError, CommandError):
             directives.invoke(operation)
             savepoint.commit()
             continue

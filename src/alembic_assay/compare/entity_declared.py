@@ -124,7 +124,7 @@ def _view(entity: Any) -> Declared:
     body = create.removeprefix(head) if create.startswith(head) else None
     if materialized and body is not None:
         body = f" AS {str(entity.definition).strip().rstrip(';')}"
-        create = f"{head}{body} WITH NO DATA"
+        create = f"{head}{body}\nWITH NO DATA"
     key = ("view", (entity.schema, entity.signature))
     return Declared(entity, entity.type_, entity.schema, entity.signature, create, body, key=key)
 

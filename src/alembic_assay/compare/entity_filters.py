@@ -15,11 +15,13 @@ from alembic_assay.catalog.functions import Function
 from alembic_assay.catalog.policies import Policy
 from alembic_assay.catalog.triggers import Trigger
 from alembic_assay.catalog.views import View
+from alembic_assay.compare.entity_provisional import REGISTRY
 from alembic_assay.ops.execute import literal
+from alembic_assay.options import Options
 from alembic_assay.sql import identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
@@ -46,6 +48,16 @@ WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname !~ '^pg_' AND n.nspna
 def tables(connection: Connection) -> set[tuple[str, str]]:
     """Return schema and name of all that can have triggers or policies."""
     return {(schema, name) for schema, name in connection.execute(text(_TABLES))}
+
+
+def compared(autogen_context: AutogenContext) -> Callable[[Record], bool]:
+    """Return what tells whether an object of the database is compared as an entity in this run."""
+    registry = getattr(autogen_context, REGISTRY, None)
+    if registry is None:
+        return lambda _: False
+    options: Options = autogen_context.opts.get("assay") or Options()
+    scope = Scope(autogen_context, registry, options.ignore_tables)
+    return lambda record: type_of(record) in _CLASSES and bool(scope.removed({(record.kind, record.key): record}, ()))
 
 
 class Scope:

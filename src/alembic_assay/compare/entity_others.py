@@ -9,7 +9,7 @@ from alembic.operations import ops
 from alembic_assay.catalog import dependencies
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from alembic_assay.catalog.dependencies import Key
     from alembic_assay.catalog.snapshot import Snapshot
@@ -49,16 +49,18 @@ def needs(snapshot: Snapshot) -> dict[Key, set[Key]]:
     return found
 
 
-def hangs(snapshot: Snapshot, key: Key, gone: Collection[Key]) -> bool:
-    """Whether an object needs a table or column of these."""
-    return any(
-        needed in gone or (needed[0] == "column" and ("table", needed[1][:2]) in gone)
-        for needed in needs(snapshot).get(key, ())
-    )
+def hangs(needed: Iterable[Key], gone: Collection[Key]) -> bool:
+    """Whether a table or column that is needed is one of these, or of these."""
+    return any(each in gone or (each[0] == "column" and ("table", each[1][:2]) in gone) for each in needed)
 
 
-def needing_new(wanted: Snapshot, present: Snapshot, keys: Collection[Key]) -> set[Key]:
-    """Return which objects need something that is not there yet and is none of them."""
-    there = {(record.kind, record.key) for record in present}
-    found = needs(wanted)
-    return {key for key in keys if any(needed not in there and needed not in keys for needed in found.get(key, ()))}
+def needing_new(found: Mapping[Key, set[Key]], present: Snapshot, keys: Collection[Key]) -> set[Key]:
+    """Return which objects need something that is not there yet and is none of them.
+
+    Args:
+        found: What each object will need.
+        present: What is there.
+        keys: The objects.
+    """
+    there = {(record.kind, record.key) for record in present} | {*keys}
+    return {key for key in keys if not found.get(key, set()) <= there}

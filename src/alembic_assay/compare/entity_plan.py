@@ -71,6 +71,12 @@ class Planner:
         found: What the trial found.
         others: The other operations of the revision.
         enabled: Whether a script of the project ran a statement, and none took it back.
+
+    Attributes:
+        touched: Tables and columns that the others drop, and columns that they retype.
+        role: Who runs this.
+        needs: What each object needs now.
+        wants: What it will need.
     """
 
     connection: Connection
@@ -78,13 +84,15 @@ class Planner:
     found: Found
     others: Sequence[MigrateOperation]
     enabled: Callable[[str, str], bool]
-    touched: frozenset[Key] = frozenset()
-    role: str = ""
-    lost: frozenset[Key] = field(default_factory=frozenset)
+    touched: frozenset[Key] = field(init=False)
+    role: str = field(init=False)
+    needs: dict[Key, set[Key]] = field(init=False)
+    wants: dict[Key, set[Key]] = field(init=False)
 
     def __post_init__(self) -> None:
         default_schema = str(self.connection.dialect.default_schema_name)
         self.touched = frozenset(entity_others.touched(self.others, default_schema))
+        self.needs, self.wants = entity_others.needs(self.present), entity_others.needs(self.found.wanted)
         self.role = str(self.connection.execute(text("SELECT current_user")).scalar_one())
 
     def operations(self, lost: frozenset[Key] = frozenset()) -> list[ReplaceEntitiesOp]:
@@ -93,7 +101,6 @@ class Planner:
         Args:
             lost: What hangs on them and cannot be put back.
         """
-        self.lost = lost
         removed = self.found.removed
         first = self._first()
         rest = [each for each in self.found.changed if each not in first]
@@ -115,7 +122,6 @@ class Planner:
         if not self.others:
             return []
         by_key = {each.key: each for each in changed}
-        needs = entity_others.needs(self.found.wanted)
         waiting = [each for each in changed if each.type_ in _EARLY and each not in trial.late]
         taken: list[Declared] = []
         while waiting:
@@ -123,7 +129,7 @@ class Planner:
             if each in taken or each.key is None or self._hangs(trial.key_before(each)):
                 continue
             taken.append(each)
-            waiting += [by_key[need] for need in sorted(needs.get(each.key, ())) if need in by_key]
+            waiting += [by_key[need] for need in sorted(self.wants.get(each.key, ())) if need in by_key]
         anew = [
             key for each in taken if (key := trial.key_before(each)) in trial.present and each not in trial.in_place
         ]
@@ -133,7 +139,7 @@ class Planner:
 
     def _hangs(self, key: Key) -> bool:
         """Whether the other operations drop or retype something that an object needs."""
-        return entity_others.hangs(self.present, key, self.touched)
+        return entity_others.hangs(self.needs.get(key, ()), self.touched)
 
     def _target(self, base: Snapshot, entities: Sequence[Declared]) -> Snapshot:
         trial, records = self.found.trial, dict[tuple[str, tuple[str, ...]], "Record"]()
@@ -155,7 +161,7 @@ class Planner:
         keys = {key for each in entities for key in (each.key, trial.key_before(each)) if key is not None} | {*removed}
         same = [each for each in entities if each.key in trial.present and each in trial.in_place]
         up = {each.key for each in same if each.key is not None and not self._hangs(each.key)}
-        new = entity_others.needing_new(self.found.wanted, self.present, keys)
+        new = entity_others.needing_new(self.wants, self.present, keys)
         down = {each.key for each in same if each in self.found.back and each.key in up - new}
         there = replacing(before, after, sorted(keys), sorted(up), self.role)
         return there, replacing(after, before, sorted(keys), sorted(key for key in down if key is not None), self.role)

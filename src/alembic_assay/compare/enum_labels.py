@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from alembic_assay.compare.renames import RenameError, Renames, written
-from alembic_assay.errors import ModelError
+from alembic_assay.compare.renames import Renames, written
+from alembic_assay.errors import ModelError, RenameError
 from alembic_assay.ops.enums import AddEnumValueOp
 from alembic_assay.ops.rename_enum import RenameEnumValueOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp

@@ -11,6 +11,7 @@ from alembic_assay.catalog.aside import read
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.enum_constants import labels_in
 from alembic_assay.catalog.snapshot import Snapshot
+from alembic_assay.compare.renames import written
 from alembic_assay.errors import IrreversibleError
 from alembic_assay.ops import enum_rebuild, enum_rows
 from alembic_assay.ops.enum_switch import Switch
@@ -50,7 +51,7 @@ def describe(
     title = display(operation.name, operation.schema)
     snapshot = _without(read(connection), first, connection.dialect.default_schema_name)
     rebuild = enum_rebuild.plan(snapshot, enum.key, operation.values, operation.mapping)
-    enum_rows.refuse_rows(connection, title, rebuild)
+    _refuse_rows(connection, title, rebuild)
     enum_rebuild.refuse_mentions(title, rebuild)
     sizes = enum_rows.sizes(connection, rebuild.columns)
     options = autogen_context.opts.get("assay") or Options()
@@ -73,6 +74,19 @@ def describe(
         )
     operation.notes = [*(f"Rewrites {size} under ACCESS EXCLUSIVE." for size in sizes), *texts]
     return operation
+
+
+def _refuse_rows(connection: Connection, title: str, rebuild: enum_rebuild.Rebuild) -> None:
+    if held := enum_rows.held_by(connection, rebuild.columns, rebuild.unmapped, rebuild.conversion):
+        label = rebuild.unmapped[0]
+        path = written(rebuild.enum.name, label)
+        raise IrreversibleError(
+            f"enum {title} would lose {', '.join(map(repr, rebuild.unmapped))}, but {held}.",
+            hint=(
+                f"Say what such rows get: -x remove={path}:..., or info={{'removed_values': {{{label!r}: ...}}}} on the"
+                " column."
+            ),
+        )
 
 
 def out_of_the_way(

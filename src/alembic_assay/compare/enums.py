@@ -20,6 +20,7 @@ from alembic_assay.compare.enum_defaults import drop_before, leave_to_rename
 from alembic_assay.compare.enum_labels import additions, changes
 from alembic_assay.compare.enum_rebuilds import describe, out_of_the_way
 from alembic_assay.compare.model_enums import ModelEnum, model_enums
+from alembic_assay.errors import RenameError
 from alembic_assay.ops.enum_types import install_renderer
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
 from alembic_assay.ops.rename_enum import RenameEnumOp
@@ -101,7 +102,7 @@ def _confirmed(said: renames.Renames, model: ModelEnum, enum: Enum) -> bool:
     answer = said.ask(f"Was the enum {old} renamed to {model.title}? Both have the same labels.")
     if answer is None:
         path = renames.written(enum.name)
-        raise renames.RenameError(
+        raise RenameError(
             f"enum {old} is gone and enum {model.title} of {model.column} is new, with the same labels.",
             hint=(
                 f"If it was renamed: -x rename={path}:{renames.written(model.name)}, or"

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from alembic.util import PriorityDispatchResult
 
-from alembic_assay.errors import AssayError
+from alembic_assay.errors import RenameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from alembic.autogenerate.api import AutogenContext
+
+__all__ = ["RenameError", "Renames", "of", "parse", "refuse_unused", "written"]
 
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^".:]+)')
 _KEY = "_assay_renames"
@@ -24,12 +26,6 @@ _SYNTAX = "-x rename=table.column:new, -x rename=type.label:new or -x rename=tab
 
 Path = tuple[str, ...]
 """The parts of a name: ``("mood", "sad")``."""
-
-
-class RenameError(AssayError):
-    """Something looks renamed, or is said to be, and it is not clear what is meant."""
-
-    code = "unclear-rename"
 
 
 class Renames:
@@ -159,7 +155,7 @@ def parse(text: str, where: str) -> tuple[Path, str | None]:
         elif text[position : position + 1] != ".":
             break
         position += 1
-    if position != len(text) or not parts or new == "":
+    if position != len(text) or not parts or new == "" or text.endswith("."):
         raise RenameError(f"{where}: expected path:new.", hint=_SYNTAX)
     return tuple(parts), new
 

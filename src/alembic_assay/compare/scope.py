@@ -47,15 +47,10 @@ class Scope:
         migration = autogen_context.migration_context
         self._version_table = (migration.version_table_schema or models.default_schema, migration.version_table)
 
-    def of(self, present: Snapshot, unclear: set[Key]) -> Snapshot:
-        """Return what is compared.
-
-        Args:
-            present: What is there.
-            unclear: Tables of which not all that the models want could be made: nothing of them is dropped.
-        """
+    def of(self, present: Snapshot) -> Snapshot:
+        """Return what is compared of what is there."""
         tables = {record.key for record in present if record.kind == "table" and self._table(record)}
-        kept = tuple(record for record in present if self._record(record, tables, unclear))
+        kept = tuple(record for record in present if self._record(record, tables))
         known = {(record.kind, record.key) for record in kept}
         edges = (e for e in present.dependencies if (e.kind, e.key) in known and (e.needs_kind, e.needs_key) in known)
         return Snapshot(kept, tuple(edges))
@@ -78,7 +73,7 @@ class Scope:
         """Whether a pattern of the option ``ignore`` matches, with or without the schema."""
         return any(fnmatchcase(name, each) or fnmatchcase(f"{schema}.{name}", each) for each in self._ignore)
 
-    def _record(self, record: Record, tables: set[Key], unclear: set[Key]) -> bool:
+    def _record(self, record: Record, tables: set[Key]) -> bool:
         each: Any = record
         if record.kind not in COMPARED:
             return False
@@ -88,7 +83,7 @@ class Scope:
             return parts(each.owned_by)[:2] in tables if each.owned_by else self._own_sequence(each)
         if record.kind == "domain":
             return each.schema in self._schemas
-        return record.key[:2] in tables and self._part(each) and record.key[:2] not in unclear - {record.key[:2]}
+        return record.key[:2] in tables and self._part(each)
 
     def _own_sequence(self, record: Any) -> bool:
         return record.schema in self._schemas and not self.ignored(record.schema, record.name)

@@ -10,16 +10,21 @@ from alembic.util import PriorityDispatchResult
 from sqlalchemy import text
 from sqlalchemy.exc import SAWarning
 
+from alembic_assay.catalog import aside
+from alembic_assay.catalog.canonical_scratch import rolled_back
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.names import parts
 from alembic_assay.compare.comparison import comparison
+from alembic_assay.compare.entity_filters import compared
 from alembic_assay.compare.filters import Filters
-from alembic_assay.compare.rows import count_rows, prepare
+from alembic_assay.compare.in_the_way import around, refuse_used
+from alembic_assay.compare.rows import Rows, prepare
 from alembic_assay.compare.unused import kept
 from alembic_assay.ops.enum_types import install_renderer
 from alembic_assay.ops.from_change import grouped, plan
 from alembic_assay.ops.planning import Side, restricted
 from alembic_assay.options import Options
+from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alembic_assay.catalog.diff import Change
+    from alembic_assay.catalog.snapshot import Snapshot
     from alembic_assay.compare.comparison import Comparison
 
 log = logging.getLogger("alembic.assay.compare.tables")
@@ -46,12 +52,19 @@ def compare(
     before, after = sides(autogen_context, found)
     options: Options = autogen_context.opts.get("assay") or Options()
     filters = Filters(autogen_context, before, after)
+    upgrade_ops.ops.extend(rename.operation(found.models) for rename in found.renames)
+    for rename in found.renames:
+        kind = "column" if rename.column else "table"
+        log.info("Detected renamed %s '%s': now '%s'", kind, rename.old, rename.new)
     changes = kept(filters.passed(found.changes), found.whole, drop_unused=options.drop_unused)
     if changes:
         connection = cast("Connection", autogen_context.connection)
-        planned = prepare(plan(changes, before, after), changes, connection, after)
+        refuse_used(changes, found.whole, compared(autogen_context))
+        rows = Rows(connection, found.renames, found.models.default_schema)
+        planned = prepare(plan(changes, before, after), changes, rows, after)
+        planned = around(planned, changes, lambda: _whole(connection, found))
         upgrade_ops.ops.extend(grouped(planned))
-        count_rows(upgrade_ops.ops, connection, found.models.default_schema)
+        rows.count(upgrade_ops.ops)
     for change in _separate(changes):
         log.info("Detected %s", _told(change, found.models.default_schema))
     return PriorityDispatchResult.STOP
@@ -67,6 +80,16 @@ def sides(autogen_context: AutogenContext, found: Comparison) -> tuple[Side, Sid
     wanted = restricted(found.wanted, touched)
     after = Side(wanted, models=models.tables, default_schema=default_schema, formal=models.formal)
     return before, after
+
+
+def _whole(connection: Connection, found: Comparison) -> Snapshot:
+    """Read the whole database, under the names that it has after the renames."""
+    if not found.renames:
+        return aside.read(connection)
+    with rolled_back(connection):
+        for rename in found.renames:
+            connection.execute(Statement(rename.sql))
+        return aside.read(connection)
 
 
 def _separate(changes: Sequence[Change]) -> list[Change]:

@@ -70,16 +70,20 @@ class NeonAPI:
         self._client = self._httpx.Client(base_url=base_url, headers=headers, timeout=_TIMEOUT)
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, *, project: bool = True) -> Self:
         """Read ``NEON_API_KEY`` and ``NEON_PROJECT_ID``, and ``NEON_API_URL`` where it is another.
+
+        Args:
+            environ: Where the variables are.
+            project: Whether a project is needed.
 
         Raises:
             NeonAPIError: One is not set.
         """
-        for name in (KEY, PROJECT):
+        for name in (KEY, PROJECT)[: 2 if project else 1]:
             if not environ.get(name, "").strip():
                 raise NeonAPIError(f"{name} is not set.", hint="Both are in the Neon console, under Settings.")
-        return cls(environ[PROJECT].strip(), environ[KEY].strip(), base_url=environ.get(ADDRESS) or BASE_URL)
+        return cls(environ.get(PROJECT, "").strip(), environ[KEY].strip(), base_url=environ.get(ADDRESS) or BASE_URL)
 
     def branch_of(self, url: URL) -> str:
         """Return the branch that a URL leads to.
@@ -112,10 +116,18 @@ class NeonAPI:
             self._wait(operation)
         return found
 
-    def connection_uri(self, branch: str, *, database: str, role: str) -> URL:
-        """Return the direct URL of a database of a branch, with its password."""
-        query = {"branch_id": branch, "database_name": database, "role_name": role, "pooled": "false"}
-        return parse(self._call("GET", f"{self._path}/connection_uri", params=query)["uri"])
+    def connection_uri(self, branch: str | None = None, *, database: str, role: str, project: str | None = None) -> URL:
+        """Return the direct URL of a database, with its password.
+
+        Args:
+            branch: Its branch; ``None`` for the project's default branch.
+            database: Its name.
+            role: Who connects.
+            project: Another one than that of this object.
+        """
+        query = {"database_name": database, "role_name": role, "pooled": "false"}
+        path = f"/projects/{project or self.project}/connection_uri"
+        return parse(self._call("GET", path, params=query | ({"branch_id": branch} if branch else {}))["uri"])
 
     def delete_branch(self, branch: str) -> None:
         """Delete a branch; one that is gone already is no error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("alembic.assay.ops.enums")
 
 SIZE = """
-SELECT GREATEST(c.reltuples, 0)::bigint AS rows, pg_total_relation_size(c.oid) AS bytes
+SELECT CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END AS rows,
+       COALESCE((SELECT sum(pg_total_relation_size(t.relid)) FROM pg_partition_tree(c.oid) AS t),
+                pg_total_relation_size(c.oid))::bigint AS bytes
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = :schema AND c.relname = :name
 """
+
+COUNTED = 8 * 2**20
+"""Bytes of a table whose rows are counted where the server has no estimate; of a larger one the planner makes one."""
 
 
 def lock(connection: Connection, rebuild: Rebuild) -> None:
@@ -35,14 +41,14 @@ def lock(connection: Connection, rebuild: Rebuild) -> None:
 
 
 def refuse_rows(connection: Connection, title: str, rebuild: Rebuild) -> None:
-    """Refuse to lose values.
+    """Refuse to lose values, when ``op.replace_enum`` runs.
 
     Raises:
         IrreversibleError: Rows hold a label that vanishes and has no replacement; says how many hold which.
     """
     refuse_labels(connection, title, rebuild.columns, rebuild.unmapped, rebuild.conversion)
     nested = [column for column in rebuild.columns if not rebuild.conversion.maps(column.type)]
-    if held := _held(connection, nested, list(rebuild.conversion.mapping), rebuild.conversion):
+    if held := held_by(connection, nested, list(rebuild.conversion.mapping), rebuild.conversion):
         raise IrreversibleError(
             f"op.replace_enum: labels of enum {title} within arrays of rows or of ranges cannot be mapped, but {held}."
             " Nothing was changed.",
@@ -58,7 +64,7 @@ def refuse_labels(
     Raises:
         IrreversibleError: Says how many rows hold which.
     """
-    if held := _held(connection, columns, labels, conversion):
+    if held := held_by(connection, columns, labels, conversion):
         raise IrreversibleError(
             f"op.replace_enum: enum {title} would lose {', '.join(map(repr, labels))}, but {held}."
             " Nothing was changed.",
@@ -66,7 +72,8 @@ def refuse_labels(
         )
 
 
-def _held(connection: Connection, columns: Iterable[Column], labels: Sequence[str], conversion: Conversion) -> str:
+def held_by(connection: Connection, columns: Iterable[Column], labels: Sequence[str], conversion: Conversion) -> str:
+    """Say which rows hold which of some labels: ``2 rows of public.t.mood hold 'sad'``; nothing if none does."""
     return "; ".join(part for column in columns for part in _rows(connection, column, labels, conversion))
 
 
@@ -89,8 +96,18 @@ def sizes(connection: Connection, columns: Iterable[Column]) -> list[str]:
     said = []
     for schema, name in sorted({column.key[:2] for column in columns}):
         rows, size = connection.execute(text(SIZE), {"schema": schema, "name": name}).one()
-        said.append(f"{display(name, schema)} (about {rows:,} rows, {size / 2**20:.1f} MB)")
+        if rows is None:
+            rows = _estimate(connection, qualified(name, schema), size)
+        said.append(f"{display(name, schema)} (about {rows:,} {'row' if rows == 1 else 'rows'}, {size / 2**20:.1f} MB)")
     return said
+
+
+def _estimate(connection: Connection, table: str, size: int) -> int:
+    """Count the rows of a table that was never analysed, or let the planner guess."""
+    if size <= COUNTED:
+        return int(connection.execute(Statement(f"SELECT count(*) FROM {table}")).scalar_one())  # noqa: S608 - quoted
+    ((plan,),) = connection.execute(Statement(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")).all()
+    return int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
 
 
 def warn(connection: Connection, title: str, rebuild: Rebuild) -> None:

@@ -52,13 +52,24 @@ def _chain(users: RenderItem | None) -> RenderItem:
 def _render_enum(type_: TypeEngine[Any], autogen_context: AutogenContext) -> str | Literal[False]:
     dialect = autogen_context.dialect
     enum = enum_of(type_, dialect)
-    if enum is None or isinstance(type_.dialect_impl(dialect), ARRAY):
-        return False  # Alembic renders an array itself and asks again for its items
+    if enum is None:
+        return False
+    array = type_.dialect_impl(dialect)
+    if isinstance(array, ARRAY):
+        return _render_array(array, autogen_context) if any("\\" in label for label in enum.enums) else False
     autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
     arguments = [repr(str(label)) for label in enum.enums] + [f"name={str(enum.name)!r}"]
     if enum.schema:
         arguments.append(f"schema={str(enum.schema)!r}")
     return f"postgresql.ENUM({', '.join(arguments)}, create_type=False)"
+
+
+def _render_array(array: ARRAY[Any], autogen_context: AutogenContext) -> str | Literal[False]:
+    """Alembic renders an array itself and asks again for its items, but trips over backslashes in labels."""
+    item = _render_enum(array.item_type, autogen_context)
+    prefix = autogen_context.opts["sqlalchemy_module_prefix"] or ""
+    dimensions = "" if array.dimensions is None else f", dimensions={array.dimensions}"
+    return item and f"{prefix}ARRAY({item}{dimensions})"
 
 
 def _render_sqlmodel_string(type_: TypeEngine[Any], autogen_context: AutogenContext) -> str | Literal[False]:

@@ -61,13 +61,27 @@ def plan(changes: Sequence[Change], before: Side, after: Side) -> list[Planned]:
     made = {change.record.key for change in changes if change.record.kind == "table" and change.action is Action.ADD}
     gone = {change.record.key for change in changes if change.record.kind == "table" and change.action is Action.DROP}
     again = _rebuilt(changes)
-    for change in [*changes, *_hanging_on(again, changes, before, after)]:
+    for each in [*changes, *_hanging_on(again, changes, before, after)]:
+        change = _itself(each)
+        if change is None:
+            continue
         record = change.record
         if record.kind not in KINDS or _table_of(record, change) in made | gone:
             continue
         if not _with_column(change, before, after):
             planned += _planned(change, before, after, again)
     return sorted(planned, key=lambda each: (each.stage, each.place))
+
+
+def _itself(change: Change) -> Change | None:
+    """Return a change without the index that a constraint makes and drops."""
+    if change.record.kind != "index":
+        return change
+    old: Any = None if getattr(change.before, "constraint", None) else change.before
+    new: Any = None if getattr(change.after, "constraint", None) else change.after
+    if old is None and new is None:
+        return None
+    return change if old and new else Change(Action.ADD if old is None else Action.DROP, old, new)
 
 
 def _planned(change: Change, before: Side, after: Side, again: set[Key]) -> list[Planned]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ class Rehearsal(MigrationContext):
             ProofError: A statement that cannot run in a transaction, or one that would end it.
             Exception: Whatever the function raises. What it prints goes to standard error.
         """
-        with _operations(self), redirect_stdout(sys.stderr):
+        with _operations(self), _unannounced(), redirect_stdout(sys.stderr):
             migrate()
         if self.connection is not None and _transaction_id(self.connection) != self._transaction_id:
             raise ProofError("the script ended its transaction itself; what it did up to there is in the database.")
@@ -126,6 +127,18 @@ def _transactional(statement: str, rehearsal: Rehearsal) -> str:
         raise ProofError(f"this statement cannot run in a transaction: {short(culprit.text)}")
     rehearsal.notes.append("without CONCURRENTLY")
     return culprit.without_concurrently
+
+
+@contextmanager
+def _unannounced() -> Iterator[None]:
+    """Keep back what operations say of themselves: it is meant for who really migrates."""
+    log = logging.getLogger("alembic.assay.ops")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 @contextmanager

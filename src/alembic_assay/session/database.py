@@ -136,10 +136,10 @@ class AsyncDatabase:
     """
 
     def __init__(self, settings: Settings, *, session_class: type[AsyncSession] | None = None) -> None:
+        self.settings = settings
+        self.engine = create_async_engine(settings)  # says what is missing
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker  # noqa: PLC0415 - the extra `async`
 
-        self.settings = settings
-        self.engine = create_async_engine(settings)
         self.replica = self.engine if settings.replica_url is None else create_async_engine(_of_replica(settings))
         self.sessions = async_sessionmaker(self.engine, class_=session_class or AsyncSession, expire_on_commit=False)
         self._visitors = _Visitors()

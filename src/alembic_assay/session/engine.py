@@ -71,8 +71,12 @@ def create_async_engine(settings: Settings, **options: Any) -> AsyncEngine:
         >>> create_async_engine(Settings.from_environment({"DATABASE_URL": "postgresql+asyncpg://ann@db/app"})).url
         postgresql+asyncpg://ann@db/app
     """
-    from sqlalchemy.ext.asyncio import create_async_engine as create  # noqa: PLC0415 - needs the extra `async`
-    from sqlalchemy.util import await_only  # noqa: PLC0415 - needs the extra `async`
+    try:
+        import greenlet  # noqa: F401, PLC0415 - the extra `async`
+    except ImportError:
+        raise SettingsError("async engines need greenlet.", hint="Run pip install 'alembic-assay[async]'.") from None
+    from sqlalchemy.ext.asyncio import create_async_engine as create  # noqa: PLC0415 - needs greenlet
+    from sqlalchemy.util import await_only  # noqa: PLC0415 - needs greenlet
 
     url, session_settings = split_options(settings.url, pooled=settings.pooled)
     if settings.driver == "asyncpg":

@@ -46,6 +46,7 @@ def soft_delete(sessions: sessionmaker[Any] | type[Session]) -> None:
     ``session.delete(task)`` and ``session.execute(delete(Task))`` set the column; SELECT, lazy loading and joins of
     the ORM leave such rows out, and so do UPDATE and DELETE in bulk. The execution option ``include_deleted=True``
     reads all; ``hard_delete=True`` of a DELETE in bulk, or ``session.info["hard_delete"] = True``, deletes for good.
+    With SQLAlchemy 2.0, ``any()`` and ``has()`` of a relationship still see marked rows; with 2.1 they do not.
     Rows that a cascade would delete with a marked one stay, unless they are marked likewise. A unique constraint
     still sees marked rows: use a unique index ``WHERE deleted_at IS NULL``.
 

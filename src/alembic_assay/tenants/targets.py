@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
+    from alembic_assay.neon.api import NeonAPI
+
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE {pattern} AND nspname !~ '^pg_' ORDER BY nspname"
 _DATABASES = (
     "SELECT datname FROM pg_database WHERE datname LIKE {pattern} AND datallowconn AND NOT datistemplate"
@@ -82,6 +84,26 @@ def databases(url: URL, pattern: str, *, group: str = "") -> list[Target]:
     """
     names = _names(url, _DATABASES, pattern)
     return [Target(name=name, url=url.set(database=name), group=group) for name in names]
+
+
+def projects(api: NeonAPI, *, database: str, role: str, group: str = "") -> list[Target]:
+    """Return a target for the default branch of each Neon project of an account, sorted.
+
+    Each costs a call, and Neon allows 700 a minute: https://api-docs.neon.tech/reference/api-rate-limiting.
+
+    Args:
+        api: With the account's key.
+        database: Its name, the same one in every project.
+        role: Who connects.
+        group: See :class:`Target`.
+
+    Raises:
+        NeonAPIError: Neon refuses.
+    """
+    return [
+        Target(name=project, url=api.connection_uri(database=database, role=role, project=project), group=group)
+        for project in sorted(api.projects())
+    ]
 
 
 def read_file(path: Path, default: URL | None) -> list[Target]:
