@@ -75,6 +75,13 @@ def alembic_utils(session: nox.Session, plugins: str) -> None:
 
 
 @nox.session
+def matrix(session: nox.Session) -> None:
+    """Run every case of the long tables of which ``make test`` takes every fourth; ``-- tests/compare`` some of them."""
+    install(session, "test")
+    session.run("python", "-m", "pytest", *PARALLEL, "--all-cases", *(session.posargs or ["tests"]))
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     install(session, "docs")

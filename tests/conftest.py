@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection
 
+SAMPLED = frozenset({"compare", "ops", "emit"})
+FIXTURES = frozenset({"server_url", "database_url", "connection", "project"})
+LONG = 16
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Note which server the tester's shell names, then hide it: it must reach no test."""
@@ -27,6 +31,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[servers.GIVEN] = servers.given_url(config)
     for name in [name for name in os.environ if name == "DATABASE_URL" or name.startswith("PG")]:
         del os.environ[name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-cases", action="store_true", help="run every case of the long tables, not every fourth")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take every fourth case of the long tables of cases that need a server; ``nox -s matrix`` takes all."""
+    if config.getoption("all_cases") or any("::" in argument for argument in config.args):
+        return
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if SAMPLED.intersection(item.path.parts) and FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    long = [sorted(table, key=lambda item: item.nodeid) for table in tables.values() if len(table) > LONG]
+    left_out = {id(item) for table in long for place, item in enumerate(table) if place % 4}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
+    items[:] = [item for item in items if id(item) not in left_out]
 
 
 @pytest.fixture(scope="session")

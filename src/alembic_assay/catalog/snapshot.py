@@ -48,6 +48,7 @@ from alembic_assay.catalog import (
     user_mappings,
     views,
 )
+from alembic_assay.catalog.kinds_there import absent
 from alembic_assay.catalog.reading import Scope, fixed_settings, without_collector
 from alembic_assay.catalog.record import Record
 
@@ -135,7 +136,7 @@ def read(
     *,
     depends: bool = True,
 ) -> Snapshot:
-    """Read what the catalogs hold, with one query a kind.
+    """Read what the catalogs hold, with one query for each kind that there is.
 
     Objects that an extension owns and PostgreSQL's own are left out. The transaction and the settings of the
     connection are afterwards as they were. While others change the schema, use
@@ -155,5 +156,7 @@ def read(
     """
     scope = Scope(schemas=None if schemas is None else tuple(schemas), tables=None if tables is None else tuple(tables))
     with without_collector(), fixed_settings(connection):
-        records = tuple(record for reader in READERS.values() for record in reader(connection, scope))
+        missing = absent(connection)
+        readers = [reader for record_type, reader in READERS.items() if record_type.kind not in missing]
+        records = tuple(record for reader in readers for record in reader(connection, scope))
         return Snapshot(records, dependencies.read(connection, records) if depends else ())
