@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SAMPLED = frozenset({"compare", "ops", "emit"})
 FIXTURES = frozenset({"server_url", "database_url", "connection", "project"})
 LONG = 16
+EVERY = 6
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,12 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all-cases", action="store_true", help="run every case of the long tables, not every fourth")
+    parser.addoption("--all-cases", action="store_true", help="run every case of the long tables, not one in six")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take every fourth case of the long tables of cases that need a server; ``nox -s matrix`` takes all."""
+    """Take one case in six of the long tables of cases that need a server; ``nox -s matrix`` takes all."""
     if config.getoption("all_cases") or any("::" in argument for argument in config.args):
         return
     tables: dict[str, list[pytest.Item]] = {}
@@ -47,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if SAMPLED.intersection(item.path.parts) and FIXTURES.intersection(getattr(item, "fixturenames", ())):
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
     long = [sorted(table, key=lambda item: item.nodeid) for table in tables.values() if len(table) > LONG]
-    left_out = {id(item) for table in long for place, item in enumerate(table) if place % 4}
+    left_out = {id(item) for table in long for place, item in enumerate(table) if place % EVERY}
     config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
     items[:] = [item for item in items if id(item) not in left_out]
 

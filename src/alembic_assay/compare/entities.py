@@ -57,8 +57,8 @@ def take_over(autogen_context: AutogenContext, _upgrade_ops: ops.UpgradeOps) -> 
 def compare(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps) -> PriorityDispatchResult:
     """Add the operations that make the entities of the database those that are registered."""
     module = _alembic_utils()
-    if module is None:
-        return PriorityDispatchResult.CONTINUE
+    if module is None or not (module.registry.entities() or module.registry.schemas):
+        return PriorityDispatchResult.CONTINUE  # imported, but nothing was ever registered
     connection = cast("Connection", autogen_context.connection)
     scope = entity_filters.Scope(autogen_context, module.registry, _options(autogen_context).ignore_tables)
     registered = [each for each in module.registry.entities() if scope.declares(each)]
