@@ -76,7 +76,7 @@ def alembic_utils(session: nox.Session, plugins: str) -> None:
 
 @nox.session
 def matrix(session: nox.Session) -> None:
-    """Run every case of the long tables, of which ``make test`` takes one in six; ``-- tests/compare`` for some."""
+    """Run every case of the long tables, of which ``make test`` takes one in eight; ``-- tests/compare`` for some."""
     install(session, "test")
     session.run("python", "-m", "pytest", *PARALLEL, "--all-cases", *(session.posargs or ["tests"]))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SAMPLED = frozenset({"compare", "ops", "emit"})
 FIXTURES = frozenset({"server_url", "database_url", "connection", "project"})
 LONG = 16
-EVERY = 6
+EVERY = 8
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,12 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all-cases", action="store_true", help="run every case of the long tables, not one in six")
+    parser.addoption("--all-cases", action="store_true", help="run every case of the long tables, not one in eight")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take one case in six of the long tables of cases that need a server; ``nox -s matrix`` takes all."""
+    """Take one case in eight of the long tables of cases that need a server; ``nox -s matrix`` takes all."""
     if config.getoption("all_cases") or any("::" in argument for argument in config.args):
         return
     tables: dict[str, list[pytest.Item]] = {}

@@ -28,7 +28,7 @@ ROWS, COLUMNS = 100, 110
 EXPECTED = (
     "Wrote 200 users, 4 categories, 4,000 tasks.",
     "Detected added table 'comments'",
-    "Detected added index 'idx_tasks_updated_at' on '('updated_at',)'",
+    "Detected added index 'tasks.idx_tasks_updated_at'",
     "Detected added value 'elevated' of enum type 'task_priority'",
     "upgrade(): fixed fk-without-index (ASY201)",
     "upgrade(): fixed index-not-concurrent (ASY101)",

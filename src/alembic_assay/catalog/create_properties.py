@@ -98,10 +98,15 @@ def comment(record: Record) -> Iterator[str]:
     if record.kind == "publication table":
         return
     text = getattr(record, "comment", None)
-    if text == _IN_NEW_DATABASE.get((record.kind, record.key[0])):
-        return
+    if text != _IN_NEW_DATABASE.get((record.kind, record.key[0])):
+        yield comment_on(record)
+
+
+def comment_on(record: Record) -> str:
+    """Return the statement that sets an object's comment to that of the record, or removes it."""
     word, name = target(record)
-    yield f"COMMENT ON {word} {name} IS {'NULL' if text is None else quoted(text)}"
+    text = getattr(record, "comment", None)
+    return f"COMMENT ON {word} {name} IS {'NULL' if text is None else quoted(text)}"
 
 
 def owner(record: Record) -> Iterator[str]:

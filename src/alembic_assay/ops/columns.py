@@ -265,7 +265,7 @@ def _sql(before: Column, after: Column, old: Side, new: Side, *, retyped: bool) 
     if before.not_null and not after.not_null and before.identity is not None:
         statements.append(f"{alter} DROP NOT NULL")
     if before.comment != after.comment:
-        statements += create_properties.comment(after)
+        statements.append(create_properties.comment_on(after))
     return statements
 
 

@@ -259,7 +259,9 @@ def altered(before: Constraint, after: Constraint, old: Side, new: Side) -> list
             ]
             planned.append(Planned(SqlOp(rename[:1], rename[1:], title=after.title), Stage.PART, place))
         if "comment" in differing:
-            comment = SqlOp(create_properties.comment(after), _comment_as(after, before.comment), title=after.title)
+            comment = SqlOp(
+                [create_properties.comment_on(after)], _comment_as(after, before.comment), title=after.title
+            )
             planned.append(Planned(comment, Stage.PART, (place[0], 1)))
         return planned
     if after.validated and _validated(before) == after.definition:
@@ -274,7 +276,7 @@ def _both(before: Constraint, after: Constraint) -> list[tuple[str, str]]:
 
 
 def _comment_as(record: Constraint, comment: str | None) -> list[str]:
-    return list(create_properties.comment(replace(record, comment=comment)))
+    return [create_properties.comment_on(replace(record, comment=comment))]
 
 
 def _validated(record: Constraint) -> str:

@@ -62,7 +62,7 @@ def _statements(before: Domain, after: Domain) -> list[str]:
         statements.append(f"{alter} {'SET' if after.not_null else 'DROP'} NOT NULL")
     statements += [f"{alter} ADD {each}" for each in new]
     if before.comment != after.comment:
-        statements += create_properties.comment(after)
+        statements.append(create_properties.comment_on(after))
     for each in after.constraint_comments:
         if each not in before.constraint_comments or any(each.startswith(f"{split(n)[0]} ") for n in new):
             name, comment = split(each)

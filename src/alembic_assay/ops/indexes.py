@@ -134,8 +134,8 @@ def altered(before: IndexRecord, after: IndexRecord, old: Side, new: Side) -> li
         )
         planned.append(Planned(SqlOp([there], [back], title=after.title), Stage.PART, (place, 0)))
     if before.comment != after.comment:
-        undo = create_properties.comment(replace(after, comment=before.comment))
-        comment = SqlOp(create_properties.comment(after), undo, title=after.title)
+        undo = [create_properties.comment_on(replace(after, comment=before.comment))]
+        comment = SqlOp([create_properties.comment_on(after)], undo, title=after.title)
         planned.append(Planned(comment, Stage.PART, (place, 1)))
     return planned
 
