@@ -6,6 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+import coverage
 import pytest
 from sqlalchemy import NullPool, create_engine
 from tests.support import pgbouncer, servers
@@ -25,6 +26,7 @@ EVERY = 8
 
 def pytest_configure(config: pytest.Config) -> None:
     """Note which server the tester's shell names, then hide it: it must reach no test."""
+    _measure(config)
     # Who runs us in the background may have switched them off, for us and for what we start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGQUIT, signal.SIGHUP):
@@ -32,6 +34,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[servers.GIVEN] = servers.given_url(config)
     for name in [name for name in os.environ if name == "DATABASE_URL" or name.startswith("PG")]:
         del os.environ[name]
+
+
+def _measure(config: pytest.Config) -> None:
+    """Measure coverage in a worker of xdist too, where the whole run is measured."""
+    if not hasattr(config, "workerinput") or not os.environ.get("COVERAGE_RUN"):
+        return
+    measured = coverage.Coverage(data_suffix=True)
+    measured.start()
+
+    def save() -> None:
+        measured.stop()
+        measured.save()
+
+    config.add_cleanup(save)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
