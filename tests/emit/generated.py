@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import NullPool, create_engine, orm
+from sqlalchemy.orm import mapperlib
 
 from alembic_assay.emit.package import package
 
@@ -43,9 +44,16 @@ def imported(schema: dict[str, Any], style: Style, directory: Path) -> Iterator[
         yield module
     finally:
         sys.path.remove(str(directory))
-        orm.clear_mappers()
+        _forget(name)
         for each in [each for each in sys.modules if each.partition(".")[0] == name]:
             del sys.modules[each]
+
+
+def _forget(name: str) -> None:
+    """Dispose of the mappers of a package, and of no others: other tests have their own."""
+    mappers = (mapper for registry in mapperlib._all_registries() for mapper in registry.mappers)
+    for registry in {mapper.registry for mapper in mappers if mapper.class_.__module__.partition(".")[0] == name}:
+        registry.dispose(cascade=True)
 
 
 def create(module: ModuleType, url: URL) -> None:
