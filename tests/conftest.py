@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection
 
-SAMPLED = frozenset({"compare", "ops", "emit"})
+SAMPLED = frozenset({"catalog", "compare", "emit", "ops"})
 FIXTURES = frozenset({"server_url", "database_url", "connection", "project"})
 LONG = 16
 EVERY = 8
