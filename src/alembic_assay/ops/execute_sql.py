@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate.render import renderers
 from alembic.operations import MigrateOperation, Operations
 
-from alembic_assay.sql import Statement, escaped
+from alembic_assay.ops.execute import rendered
+from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,8 @@ class CreateSchemaOp(SqlOp):
 @renderers.dispatch_for(SqlOp)
 def _render(autogen_context: AutogenContext, operation: SqlOp) -> list[str]:
     prefix = autogen_context.opts["alembic_module_prefix"] or ""
-    return [f"{prefix}execute({escaped(statement)!r})" for statement in operation.statements]
+    sa = autogen_context.opts["sqlalchemy_module_prefix"] or ""
+    return [rendered(statement, prefix, sa) for statement in operation.statements]
 
 
 @Operations.implementation_for(SqlOp)
