@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -229,8 +230,15 @@ if __name__ == "__main__":
 """
     script = tenants_project.write("cluster.py", code)
     url = tenants_project.url.render_as_string(hide_password=False)
+    # Dask leaves a directory behind wherever temporary files go.
+    environment = os.environ | {"TMPDIR": str(tenants_project.root)}
     done = subprocess.run(
-        [sys.executable, str(script), url], cwd=tenants_project.root, capture_output=True, text=True, check=False
+        [sys.executable, str(script), url],
+        cwd=tenants_project.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert re.fullmatch(r"6 upgraded; \d+\.\d s, \d+ ms a tenant \{'env.py'\} \[\]\n", done.stdout), done.stderr
     assert [count for _, _, count in journal(tenants_project)] == [1] * 6
