@@ -77,7 +77,7 @@ WITH pair AS MATERIALIZED (
                            AND i.indexprs IS NULL AND i.indpred IS NULL
     LEFT JOIN pg_attrdef AS d ON d.oid = x.objid AND x.classid = 'pg_attrdef'::regclass
     LEFT JOIN pg_type AS t ON t.typarray = x.refobjid AND x.refclassid = 'pg_type'::regclass
-    WHERE x.deptype IN ('n', 'a') AND x.objid >= {FIRST_OID}
+    WHERE x.deptype IN ('n', 'a') AND x.objid >= {FIRST_OID} AND x.refclassid <> 'pg_namespace'::regclass
       AND (x.refclassid = 'pg_class'::regclass
            AND (x.refobjid = k.conrelid OR x.refobjid = i.indrelid
                 OR (x.refobjid = d.adrelid AND x.refobjsubid = d.adnum))) IS NOT TRUE
@@ -111,6 +111,7 @@ SELECT (SELECT json_agg(json_build_array(x.classid, x.objid, x.objsubid, x.refcl
 """
 """``relation`` marks what need not be said again: that an object depends on the table or columns it names itself.
 
-``pair`` leaves out most of that before anything is named, and objects of ``initdb``, whose OIDs are lower.
+``pair`` leaves out most of that before anything is named: in which schema an object is, too; and objects of ``initdb``,
+whose OIDs are lower.
 ``within`` is the relation whose name the key begins with.
 """
