@@ -29,9 +29,9 @@ def test_only_what_was_changed_is_told(connection: Connection) -> None:
         type="function",
         name="public.citext(boolean)",
         extension="citext",
-        owner_of_object=owner,
-        initial=(f"=X/{owner}", f"{owner}=X/{owner}"),
-        privileges=(f"=X/{owner}", f"pg_monitor=X/{owner}", f"{owner}=X/{owner}"),
+        object_owner=owner,
+        initial_acl=(f"=X/{owner}", f"{owner}=X/{owner}"),
+        acl=(f"=X/{owner}", f"pg_monitor=X/{owner}", f"{owner}=X/{owner}"),
     )
     assert record.title == "privileges on function public.citext(boolean) of extension citext"
     connection.execute(text("REVOKE EXECUTE ON FUNCTION citext(boolean) FROM pg_monitor"))

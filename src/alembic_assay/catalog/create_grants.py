@@ -100,7 +100,7 @@ def grants(record: Record, owner: str, *, owners: bool) -> Iterator[str]:
         owners: Whether the object was given to its owner; else it belongs to who made it.
     """
     acl: tuple[str, ...] | None = getattr(record, "acl", None)
-    if acl is None or isinstance(record, DefaultPrivileges):
+    if acl is None or isinstance(record, (DefaultPrivileges, ExtensionPrivileges)):
         return
     public_schema = record.key == (PUBLIC,) and record.kind == "schema"
     names = _Names(record, owner, owners or public_schema)
@@ -117,9 +117,9 @@ def by_default(record: DefaultPrivileges) -> Iterator[str]:
 
 def on_extension(record: ExtensionPrivileges, _: Context) -> Iterator[Step]:
     """Change privileges on an object of an extension from those that it came with."""
-    held = {item.grantee: set(item.privileges) for item in map(parsed, record.initial)}
-    names = _Names(record, record.owner_of_object, owners=False)
-    statements = list(_changes(names, [parsed(item) for item in record.privileges], held))
+    held = {item.grantee: set(item.privileges) for item in map(parsed, record.initial_acl)}
+    names = _Names(record, record.object_owner, owners=False)
+    statements = list(_changes(names, [parsed(item) for item in record.acl], held))
     yield Step((record.kind, record.key), statements, {("extension", (record.extension,))})
 
 

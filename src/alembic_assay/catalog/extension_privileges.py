@@ -38,8 +38,8 @@ SELECT 'pg_foreign_server'::regclass, oid, 0, 'S', srvacl, srvowner FROM pg_fore
 """
 
 SQL = f"""
-SELECT i.type, i.identity AS name, e.extname AS extension, pg_get_userbyid(o.owner) AS owner_of_object,
-       {_sorted("o.initial")} AS initial, {_sorted("o.acl")} AS privileges
+SELECT i.type, i.identity AS name, e.extname AS extension, pg_get_userbyid(o.owner) AS object_owner,
+       {_sorted("o.initial")} AS initial_acl, {_sorted("o.acl")} AS acl
 FROM (SELECT o.*, COALESCE(p.initprivs, acldefault(o.letter::"char", o.owner)) AS initial
       FROM ({_OBJECTS}) AS o
       LEFT JOIN pg_init_privs AS p ON p.classoid = o.class AND p.objoid = o.id AND p.objsubid = o.part
@@ -60,9 +60,9 @@ class ExtensionPrivileges(Record):
         type: ``function``, ``table``, ``table column`` …, as ``pg_identify_object`` calls it.
         name: The object, as ``pg_identify_object`` writes it.
         extension: Whose it is.
-        owner_of_object: The role that owns the object.
-        initial: Privileges that the extension came with, as the server writes them.
-        privileges: Those of today.
+        object_owner: The role that owns the object.
+        initial_acl: Privileges that the extension came with, as the server writes them.
+        acl: Those of today.
     """
 
     kind: ClassVar[str] = "extension privileges"
@@ -71,9 +71,9 @@ class ExtensionPrivileges(Record):
     type: str
     name: str
     extension: str
-    owner_of_object: str
-    initial: tuple[str, ...] = ()
-    privileges: tuple[str, ...] = ()
+    object_owner: str
+    initial_acl: tuple[str, ...] = ()
+    acl: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
