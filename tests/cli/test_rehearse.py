@@ -138,8 +138,18 @@ def test_a_restore_point_before_what_loses_something(project: Project, neon: neo
         ("op.replace_enum('e', ['a'])", True),
         ("with op.get_context().autocommit_block():\n    op.create_index('i', 't', ['a'])", False),
         ("op.rename_table('a', 'b')", False),
+        ("op.add_column('t', sa.Column('a', postgresql.JSONB(astext_type=sa.Text())))", False),
+        ("drop_all()", True),
+        ("alembic.op.drop_table('t')", True),
+        ("with op.batch_alter_table('t') as batch:\n    batch.drop_column('a')", True),
     ],
 )
 def test_what_may_lose_something(body: str, expected: bool) -> None:
     source = f"def upgrade():\n{indent(body, '    ')}\n\ndef downgrade():\n    op.drop_table('t')\n"
     assert may_lose(source) is expected
+
+
+def test_what_a_function_of_the_script_may_lose() -> None:
+    script = "def helper():\n    op.{}\n\ndef upgrade():\n    helper()\n\ndef downgrade():\n    op.drop_table('t')\n"
+    assert may_lose(script.format("drop_table('t')"))
+    assert not may_lose(script.format("create_index('i', 't', ['a'])"))

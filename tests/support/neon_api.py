@@ -229,42 +229,45 @@ def error(code: str, message: str) -> dict[str, str]:
     return {"request_id": "req-1", "code": code, "message": message}
 
 
+class _Handler(BaseHTTPRequestHandler):
+    neon: NeonStandIn
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        path, query = parts.path.removeprefix("/api/v2"), dict(parse_qsl(parts.query))
+        text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        fault = next((each for each in self.neon.faults if each[0] == self.command), None)
+        if fault is not None:
+            self.neon.faults.remove(fault)
+        if self.headers["Authorization"] != f"Bearer {KEY}":
+            status, answer = 401, error("", "authentication required")
+        elif fault is not None and isinstance(fault[1], int):
+            status, answer = fault[1], error("", "try again")
+        else:
+            status, answer = self.neon.answer(self.command, path, query, json.loads(text or "{}"))
+        if fault is not None and fault[1] == "lost":
+            self.close_connection = True
+            return
+        body = b"" if answer is None else json.dumps(answer).encode()
+        self.neon.exchanges.append(Exchange(self.command, path, query, text, status, body.decode()))
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - as http.server calls them
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @contextmanager
 def running(url: URL) -> Iterator[NeonStandIn]:
     """Serve a project whose database is that of a URL; afterwards drop its branches."""
     neon = NeonStandIn(url)
-
-    class Handler(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
-            parts = urlsplit(self.path)
-            path, query = parts.path.removeprefix("/api/v2"), dict(parse_qsl(parts.query))
-            text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            fault = next((each for each in neon.faults if each[0] == self.command), None)
-            if fault is not None:
-                neon.faults.remove(fault)
-            if self.headers["Authorization"] != f"Bearer {KEY}":
-                status, answer = 401, error("", "authentication required")
-            elif fault is not None and isinstance(fault[1], int):
-                status, answer = fault[1], error("", "try again")
-            else:
-                status, answer = neon.answer(self.command, path, query, json.loads(text or "{}"))
-            if fault is not None and fault[1] == "lost":
-                self.close_connection = True
-                return
-            body = b"" if answer is None else json.dumps(answer).encode()
-            neon.exchanges.append(Exchange(self.command, path, query, text, status, body.decode()))
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - as http.server calls them
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    handler = type("Handler", (_Handler,), {"neon": neon})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         neon.address = f"http://127.0.0.1:{server.server_port}/api/v2"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
