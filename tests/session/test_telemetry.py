@@ -87,9 +87,8 @@ def test_two_engines_in_one_process_and_async(database: Database) -> None:
 
 
 def test_what_opentelemetry_instrument_traces_already_is_not_traced_twice(database: Database) -> None:
-    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor  # noqa: PLC0415 - may not be installed
-
     import sqlalchemy.ext.asyncio  # noqa: F401, PLC0415 - imported later it would keep what is instrumented now
+    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor  # noqa: PLC0415 - may not be installed
 
     recorded = Recorded()
     instrumentor = SQLAlchemyInstrumentor()
