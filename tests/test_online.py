@@ -145,3 +145,22 @@ def test_an_autocommit_block_over_a_pooler_is_refused_before_it_commits(
     assert project.sql("SELECT to_regclass('t'), to_regclass('tenant_1.t')") == [(None, None)]
     if not tenant:
         project.alembic("-x", "assay.allow_pooled=on", "upgrade", "head")
+
+
+def test_a_revision_that_does_nothing_is_not_written(project: Project) -> None:
+    project.write_models(
+        "import sqlalchemy as sa\nfrom sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n"
+        "\n\nsa.Table('t', Base.metadata, sa.Column('a', sa.Integer))\n"
+    )
+    project.sql("CREATE TABLE t (a int)")
+    command = ("revision", "--autogenerate", "-m", "nothing")
+    assert "No changes: no revision is written\n" in project.alembic(*command).stderr
+    assert not list(project.versions.glob("*.py"))
+    project.write_env(
+        "from alembic import context\nfrom alembic_assay.env import run\nfrom models import Base\n\n"
+        "def hook(context, revision, directives):\n    print('hooked', len(directives))\n\n"
+        "run(context, Base.metadata, process_revision_directives=hook)\n"
+    )
+    assert "hooked 1\n" in project.alembic(*command).stdout
+    project.alembic("revision", "-m", "by hand")
+    assert len(list(project.versions.glob("*.py"))) == 1

@@ -24,15 +24,18 @@ from alembic_assay.neon.url import VARIABLE, ResolvedURL, is_pooled, masked, par
 from alembic_assay.proof import restore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from alembic.config import Config
+    from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from alembic_assay.options import Options
+
+    Hook = Callable[[MigrationContext, Any, list[MigrationScript]], None]
 
 log = logging.getLogger("alembic.assay.env")
 
@@ -170,6 +173,9 @@ def _migrate(
     context: Any, connection: Connection, configuration: dict[str, Any], refusal: AssayError | None = None
 ) -> int:
     """Run the migrations; return how many revisions were run."""
+    if getattr(context.config.cmd_opts, "autogenerate", False):
+        users = configuration.get("process_revision_directives")
+        configuration = {**configuration, "process_revision_directives": _unless_empty(users)}
     context.configure(connection=connection, **configuration)
     migrating: MigrationContext = context.get_context()
     options: Options = configuration["assay"]
@@ -179,6 +185,19 @@ def _migrate(
         restore.make(migrating, context.script, _application_name(context))
     with _spans(migrating, options):
         return _run_migrations(context)
+
+
+def _unless_empty(users: Hook | None) -> Hook:
+    """Write no revision that does nothing."""
+
+    def process(migrating: MigrationContext, revision: Any, directives: list[MigrationScript]) -> None:
+        if users is not None:
+            users(migrating, revision, directives)
+        if directives and all(ops.is_empty() for script in directives for ops in script.upgrade_ops_list):
+            directives.clear()
+            log.info("No changes: no revision is written")
+
+    return process
 
 
 def _refuse_autocommit(migrating: MigrationContext, refusal: AssayError) -> None:
