@@ -81,7 +81,7 @@ def running(
             settings={**SETTINGS, **(settings or {})},
             timeout=timeout,
         )
-        # Not trust: a TCP port is open to every user of the machine, and a socket's path may be too long.
+        # Not trust: a TCP port, which psycopg, psql and PgBouncer all take, is open to every user of the machine.
         password = secrets.token_hex(16)
         server.initialise(password)
         with server.started() as port:
