@@ -13,6 +13,7 @@ from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.schemas import Schema
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.compare.adoption import adopted
+from alembic_assay.compare.cached import directory
 from alembic_assay.compare.entity_provisional import provisional
 from alembic_assay.compare.models import Models
 from alembic_assay.compare.rewritten import differing
@@ -78,7 +79,8 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     models = Models(autogen_context.metadata or [], autogen_context.dialect, default_schema)
     names = {schema or default_schema for schema in schemas}
     whole = catalog.read(connection, schemas=sorted(names | models.schemas))
-    wanted = canonical(connection, models.metadatas)
+    cache = directory(autogen_context)
+    wanted = canonical(connection, models.metadatas, cache=cache)
     if wanted.refused:
         with provisional(autogen_context) as more:
             wanted = canonical(connection, models.metadatas) if more else wanted
@@ -97,7 +99,7 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     known = Snapshot((*new, *known.records), known.dependencies)
     elsewhere = models.by_events | _inherited(whole)
     mine, theirs = (Snapshot(tuple(_compared(each, elsewhere))) for each in (present, known))
-    found = differing(connection, catalog.diff(mine, theirs), whole)
+    found = differing(connection, catalog.diff(mine, theirs), whole, known)
     changes = [each for each in found if not _doubtful(each, unclear)]
     return Comparison(models, whole, present, known, changes, tuple(renames))
 

@@ -20,6 +20,7 @@ from alembic_assay.compare.filters import Filters
 from alembic_assay.compare.in_the_way import around, refuse_used
 from alembic_assay.compare.rows import Rows, prepare
 from alembic_assay.compare.unused import kept
+from alembic_assay.ops.domain_rebuild import holders
 from alembic_assay.ops.enum_types import install_renderer
 from alembic_assay.ops.from_change import grouped, plan
 from alembic_assay.ops.planning import Side, restricted
@@ -73,6 +74,8 @@ def compare(
 def sides(autogen_context: AutogenContext, found: Comparison) -> tuple[Side, Side]:
     """Return both sides, of as much as the changes touch."""
     touched = {_table_of(change.record) for change in found.changes if change.record.kind in _OF_TABLES}
+    domains = {change.record.key for change in found.changes if change.record.kind == "domain"}
+    touched |= {key[:2] for key in holders(domains, found.whole.dependencies)}
     connection = cast("Connection", autogen_context.connection)
     role = str(connection.execute(text("SELECT current_user")).scalar_one()) if touched else ""
     default_schema, models = found.models.default_schema, found.models
