@@ -16,11 +16,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from alembic.autogenerate import produce_migrations
 from alembic.runtime.migration import MigrationContext
-from catalog import create  # type: ignore[import-not-found] # beside this script
 from sqlalchemy import NullPool, create_engine
 
 from alembic_assay.options import Options
 from alembic_assay.proof.server import find_binaries, running
+from catalog import create  # type: ignore[import-not-found] # beside this script
 from models import models  # type: ignore[import-not-found] # beside this script
 
 VARIANTS = ("Alembic", "alembic-postgresql-enum", "alembic-assay, first", "alembic-assay, known")
@@ -46,6 +46,7 @@ def measure(variant: str, url: str, tables: int, runs: int) -> tuple[float, floa
 
 
 def compare(engine: Any, metadata: Any, opts: dict[str, Any]) -> tuple[float, float]:
+    """Compare once; return wall and processor time."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={**opts, "target_metadata": metadata})
         wall, own = time.perf_counter(), time.process_time()
@@ -87,9 +88,8 @@ def compared(server: Any, tables: int, runs: int) -> None:
         done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - this file
         wall, processor = json.loads(done.stdout)
         first = first or (wall, processor)
-        print(
-            f"{variant:28} {wall:7.2f} s {wall / first[0]:5.2f} x  client {processor:6.2f} s {processor / first[1]:5.2f} x"
-        )  # noqa: T201 - this is a command
+        times = f"{wall:7.2f} s {wall / first[0]:5.2f} x  client {processor:6.2f} s {processor / first[1]:5.2f} x"
+        print(f"{variant:28} {times}")  # noqa: T201 - this is a command
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from alembic_assay.catalog import aside
 from alembic_assay.catalog.canonical_scratch import rolled_back
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.names import parts
-from alembic_assay.compare.comparison import comparison
+from alembic_assay.compare.comparison import comparison, verified
 from alembic_assay.compare.entity_filters import compared
 from alembic_assay.compare.filters import Filters
 from alembic_assay.compare.in_the_way import around, refuse_used
@@ -49,7 +49,12 @@ def compare(
     """Add the operations that make the tables of the database those of the models; Alembic's own comparison stops."""
     install_renderer(autogen_context)
     _sort_tables(autogen_context)
+    known = verified(autogen_context, schemas)
+    if known.equal:
+        return PriorityDispatchResult.STOP
     found = comparison(autogen_context, schemas)
+    if found.clear and not found.changes and not found.renames:
+        known.keep()
     before, after = sides(autogen_context, found)
     options: Options = autogen_context.opts.get("assay") or Options()
     filters = Filters(autogen_context, before, after)
