@@ -34,7 +34,7 @@ def test_a_directory_gets_all_there_is(project: Project) -> None:
     found = sorted(path.relative_to(project.root / "out").as_posix() for path in (project.root / "out").rglob("*.*"))
     modules = [f"models/{name}.py" for name in ("__init__", "base", "ddl", "models", "schemas", "types")]
     sql = [f"sql/{name}.sql" for name in ("constraints", "indexes", "tables")]
-    assert found == ["SCHEMA.md", *modules, "report.txt", "schema.yaml", *sql]
+    assert found == ["SCHEMA.md", *modules, "report.txt", "schema.yaml", *sql, "versions/0001_todo.py"]
     models = project.root / "out" / "models" / "models.py"
     models.write_text(models.read_text() + "# mine\n")
     error = project.assay("design", "todo.yaml", "-o", "out", expect=1).stderr

@@ -69,7 +69,7 @@ _NAMES: Mapping[str, Callable[..., str]] = {
 }
 """How a kind is named that is not by a name alone, from its key."""
 
-_IN_NEW_DATABASE = {
+IN_NEW_DATABASE = {
     ("schema", PUBLIC): "standard public schema",
     ("extension", PLPGSQL): "PL/pgSQL procedural language",
 }
@@ -98,7 +98,7 @@ def comment(record: Record) -> Iterator[str]:
     if record.kind == "publication table":
         return
     text = getattr(record, "comment", None)
-    if text != _IN_NEW_DATABASE.get((record.kind, record.key[0])):
+    if text != IN_NEW_DATABASE.get((record.kind, record.key[0])):
         yield comment_on(record)
 
 

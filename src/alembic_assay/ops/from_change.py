@@ -10,7 +10,7 @@ from alembic.operations import ops
 from alembic_assay.catalog.create_steps import CycleError, Step, ordered
 from alembic_assay.catalog.diff import Action, Change
 from alembic_assay.catalog.names import parts
-from alembic_assay.ops import columns, constraints, domains, indexes, sequences, tables
+from alembic_assay.ops import columns, constraint_changes, constraints, domains, indexes, sequences, tables
 from alembic_assay.ops.execute_sql import CreateSchemaOp
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.sql import identifier
@@ -96,6 +96,8 @@ def _planned(change: Change, before: Side, after: Side, again: set[Key]) -> list
         return _replaced(old, new, before, after)
     if old == new:
         return [*family.dropped(old, before), *family.creation(new, after)]
+    if change.record.kind == "constraint":
+        return constraint_changes.altered(old, new, before, after)
     return list(family.altered(old, new, before, after))
 
 
@@ -175,7 +177,7 @@ def _with_column(change: Change, before: Side, after: Side) -> bool:
             continue
         other = (after if side is before else before).records.get(("column", parts(owner)))
         if change.action is Action.ALTER:
-            return other is not None and getattr(sequence, "identity", False)
+            return other is not None and other != column and getattr(sequence, "identity", False)
         if other is None or other != column:
             return True
     return False

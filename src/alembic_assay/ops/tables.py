@@ -12,9 +12,11 @@ from alembic_assay.catalog import create_grants, create_properties
 from alembic_assay.catalog.names import parts
 from alembic_assay.ops import constraints, indexes
 from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.late_defaults import late_defaults
 from alembic_assay.ops.planning import Planned, Stage
-from alembic_assay.ops.script_columns import script_column
-from alembic_assay.sql import identifier, qualified
+from alembic_assay.ops.script_columns import script_column, serial
+from alembic_assay.ops.table_settings import altered
+from alembic_assay.sql import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.record import Record
     from alembic_assay.catalog.tables import Table
     from alembic_assay.ops.planning import Key, Side
+__all__ = ["CreateTable", "DropTable", "altered", "creation", "dropped", "lost"]
 
 _INLINE = frozenset({"primary key", "unique", "check", "foreign key"})
 
@@ -101,12 +104,16 @@ def creation(record: Table, side: Side) -> list[Planned]:
     inline = {
         each.key: found for each in side.context.constraints[record.key] if (found := _inline(each, side)) is not None
     }
+    inline = _without_twins(inline, side)
     op = _create(record, side, inline)
     covered: set[tuple[str, Key]] = {("table", record.key)}
     planned: list[Planned] = []
     if op is None:
         statements = side.steps["table", record.key].statements
-        sql = CreateTableSql(statements, record, side.schema(record.schema))
+        sql: Any = CreateTableSql(statements, record, side.schema(record.schema))
+        if record.form == "foreign":
+            drop = f"DROP FOREIGN TABLE {qualified(record.name, record.schema)}"
+            sql = SqlOp(statements, [drop], title=record.title)
         planned += [Planned(sql, Stage.TABLE, (place, 0)), *_comments(record, side, place)]
         covered |= {
             ("constraint", each.key) for each in side.context.constraints[record.key] if _with_table(each, side)
@@ -116,11 +123,26 @@ def creation(record: Table, side: Side) -> list[Planned]:
         if rest := side.steps["table", record.key].statements[1:]:
             planned.append(Planned(SqlOp(rest, title=record.title), Stage.TABLE, (place, 1)))
         covered |= {("constraint", key) for key in inline}
-    planned += _of_columns(record, side, place, made_by_sql=op is None)
+    planned += [*_of_columns(record, side, place, made_by_sql=op is None), *late_defaults(record, side)]
     return [*planned, *_parts(record, side, covered), *_rights(record, side, place)]
 
 
+def _without_twins(inline: dict[Key, SchemaItem], side: Side) -> dict[Key, SchemaItem]:
+    """Leave out a key of the same columns as another one: CREATE TABLE would make only one of them."""
+    found: dict[Key, SchemaItem] = {}
+    seen = set()
+    for key, each in inline.items():
+        record: Any = side.records["constraint", key]
+        columns = record.columns if record.type in {"primary key", "unique"} else key
+        if columns not in seen:
+            found[key] = each
+        seen.add(columns)
+    return found
+
+
 def _create(record: Table, side: Side, inline: dict[Key, SchemaItem]) -> CreateTable | None:
+    if ("default", record.key) in side.steps:
+        return None
     if record.form == "foreign" or record.of_type or record.parents or record.options or record.toast_options:
         return None
     if record.tablespace is not None or record.access_method not in {None, "heap"} or "." in record.name:
@@ -160,6 +182,10 @@ def _inline(record: Constraint, side: Side) -> SchemaItem | None:
         return None
     if record.type == "foreign key" and not _target_is_there(record, side):
         return None
+    if record.type == "check" and not _with_table(record, side):
+        return None
+    if constraints.of_partitioned(record, side):
+        return None
     found: Any = constraints.schema_constraint(record, side)
     if found is not None and record.type == "primary key" and not _needs_name(record, side):
         found.name = None
@@ -172,6 +198,10 @@ def _needs_name(record: Constraint, side: Side) -> bool:
 
 def _target_is_there(record: Constraint, side: Side) -> bool:
     target, own = parts(record.references or ""), (record.schema, record.table)
+    if target in side.context.partitions:
+        return False  # its key is added after it
+    if any(need[0] == "index" for need in side.context.needs["constraint", record.key]):
+        return False  # what is unique there is made after its table
     if target == own:
         return True
     if target in side.order:
@@ -196,7 +226,7 @@ def _of_columns(record: Table, side: Side, place: int, *, made_by_sql: bool) -> 
             rest = [*made, *_details_of(sequence)]
             if rest:
                 yield Planned(SqlOp(rest, title=sequence.title), Stage.TABLE, (place, 2))
-        elif made_by_sql:
+        elif made_by_sql or not serial(column, side):
             owned = side.steps["owned sequence", sequence.key].statements
             yield Planned(SqlOp(made, title=sequence.title), Stage.TABLE, (place, -1))
             yield Planned(SqlOp([*owned, *_details_of(sequence)], title=sequence.title), Stage.TABLE, (place, 2))
@@ -208,7 +238,8 @@ def _details_of(record: Record) -> list[str]:
 
 def _comments(record: Table, side: Side, place: int) -> Iterator[Planned]:
     statements = _details_of(record)
-    statements += [each for column in side.context.columns[record.key] for each in _details_of(column)]
+    parts_made = [each for each in side.context.constraints[record.key] if _with_table(each, side)]
+    statements += [each for part in (*side.context.columns[record.key], *parts_made) for each in _details_of(part)]
     if statements:
         yield Planned(SqlOp(statements, title=record.title), Stage.TABLE, (place, 3))
 
@@ -217,14 +248,14 @@ def _parts(record: Table, side: Side, covered: set[tuple[str, Key]]) -> Iterator
     """Yield the constraints, indexes and all else that is added to a table when it is there."""
     for part in side.parts.get(record.key, ()):
         each: Any = part
-        if each.kind == "column" or (each.kind, each.key) in covered:
+        if each.kind == "column" or (each.kind, each.key) in covered or indexes.attaching(each, side):
             continue
         if each.kind == "constraint":
             if side.steps[_node(each)].statements:
                 yield from constraints.creation(each, side)
         elif each.kind == "index" and each.constraint is None and side.steps["index", each.key].statements:
             yield from indexes.creation(each, side)
-        else:
+        elif each.kind != "index" or ("constraint", (*record.key, each.constraint)) in covered:
             statements = [*side.steps[each.kind, each.key].statements, *_details_of(each)]
             if statements:
                 yield Planned(SqlOp(statements, title=each.title), Stage.PART, (side.place[each.kind, each.key], 2))
@@ -248,53 +279,3 @@ def _rights(record: Table, side: Side, place: int) -> Iterator[Planned]:
 def dropped(record: Table, side: Side) -> list[Planned]:
     """Drop a table; what is not said is in what makes it again."""
     return [planned.reverse() for planned in creation(record, side)]
-
-
-def altered(before: Table, after: Table, _old: Side, new: Side) -> list[Planned]:
-    """Change what is a table's own."""
-    planned = []
-    place = (new.place["table", after.key], 0)
-    differing = set(before.differing_fields(after))
-    if "comment" in differing:
-        planned.append(Planned(_comment(before, after, new), Stage.COLUMN, place))
-    there, back = _settings(before, after), _settings(after, before)
-    if there or back:
-        planned.append(Planned(SqlOp(there, back, title=after.title), Stage.COLUMN, place))
-    return planned
-
-
-def _comment(before: Table, after: Table, side: Side) -> Any:
-    schema = side.schema(after.schema)
-    if after.comment is None:
-        return ops.DropTableCommentOp(after.name, existing_comment=before.comment, schema=schema)
-    return ops.CreateTableCommentOp(after.name, after.comment, existing_comment=before.comment, schema=schema)
-
-
-def _settings(before: Table, after: Table) -> list[str]:
-    """Return what makes the settings of a table those of another."""
-    name = qualified(after.name, after.schema)
-    found = []
-    if before.persistence != after.persistence:
-        found.append(f"ALTER TABLE {name} SET {'UNLOGGED' if after.persistence == 'unlogged' else 'LOGGED'}")
-    if before.access_method != after.access_method:
-        found.append(f"ALTER TABLE {name} SET ACCESS METHOD {identifier(after.access_method or 'heap')}")
-    if before.tablespace != after.tablespace:
-        found.append(f"ALTER TABLE {name} SET TABLESPACE {identifier(after.tablespace or 'pg_default')}")
-    for field, prefix in (("options", ""), ("toast_options", "toast.")):
-        found += _options(name, getattr(before, field), getattr(after, field), prefix)
-    if before.row_security != after.row_security:
-        found.append(f"ALTER TABLE {name} {'ENABLE' if after.row_security else 'DISABLE'} ROW LEVEL SECURITY")
-    if before.force_row_security != after.force_row_security:
-        found.append(f"ALTER TABLE {name} {'FORCE' if after.force_row_security else 'NO FORCE'} ROW LEVEL SECURITY")
-    if after.replica_identity not in {before.replica_identity, "index"}:
-        found.append(f"ALTER TABLE {name} REPLICA IDENTITY {after.replica_identity.upper()}")
-    return found
-
-
-def _options(name: str, before: tuple[str, ...], after: tuple[str, ...], prefix: str) -> Iterator[str]:
-    old, new = (dict(each.split("=", 1) for each in listed) for listed in (before, after))
-    changed = [f"{prefix}{key}='{value}'" for key, value in new.items() if old.get(key) != value]
-    if changed:
-        yield f"ALTER TABLE {name} SET ({', '.join(changed)})"
-    if gone := [f"{prefix}{key}" for key in old if key not in new]:
-        yield f"ALTER TABLE {name} RESET ({', '.join(gone)})"
