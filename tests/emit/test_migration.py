@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
+from tests.emit.generated import as_script
 from tests.support.autogenerate import Script, catalogs, execute, rows, run
 
 from alembic_assay.catalog import diff, document
@@ -249,13 +250,6 @@ def migrated(url: URL, old: Any, new: Any, *insert: str, **options: Any) -> tupl
 
 def _counts(change: Any) -> bool:
     return getattr(change.record, "type", None) != "not null" and set(change.fields) != {"access_method"}
-
-
-def as_script(text_: str) -> Script:
-    functions = {each.name: each for each in ast.parse(text_).body if isinstance(each, ast.FunctionDef)}
-    imports = [line for line in text_.splitlines() if line.startswith(("from ", "import "))]
-    there, back = ("\n".join(map(ast.unparse, functions[name].body)) for name in ("upgrade", "downgrade"))
-    return Script("\n".join(imports), there, back)
 
 
 FILLED = "INSERT INTO tasks (id, title, mood) VALUES (1, 'a', 'sad'), (2, 'b', 'ok')"

@@ -103,6 +103,8 @@ class Side:
         self.records = {(record.kind, record.key): record for record in snapshot}
         self.order: dict[Key, int] = {}
         """The tables that this side creates, in their order."""
+        self.made_by_sql: dict[Key, bool] = {}
+        """Whether a table that this side creates is one that only SQL can say."""
         self.unsettled: set[Key] = set()
         """Tables whose keys are not yet what they will be when tables are created."""
 

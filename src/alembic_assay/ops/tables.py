@@ -205,8 +205,17 @@ def _target_is_there(record: Constraint, side: Side) -> bool:
     if target == own:
         return True
     if target in side.order:
-        return side.order[target] < side.order.get(own, 0)
+        return side.order[target] < side.order.get(own, 0) and not _made_by_sql(target, side)
     return target not in side.unsettled
+
+
+def _made_by_sql(key: Key, side: Side) -> bool:
+    """Whether a new table is made by SQL, and its keys after it."""
+    if key not in side.made_by_sql:
+        own = [each for each in side.context.constraints[key] if each.references is None]
+        inline = {each.key: found for each in own if (found := _inline(each, side)) is not None}
+        side.made_by_sql[key] = _create(side.context.tables[key], side, inline) is None
+    return side.made_by_sql[key]
 
 
 def _with_table(record: Constraint, side: Side) -> bool:
