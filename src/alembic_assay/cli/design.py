@@ -63,12 +63,11 @@ def design(config: Config, requirements: str, output: str | None, style: Style) 
 
 
 def _write_all(directory: Path, found: dict[str, Any], style: Style) -> None:
-    """Write all there is; models that were edited stop it before anything is written."""
-    from alembic_assay.emit import migration, package, report  # noqa: PLC0415 - only a directory needs them
+    """Write all there is; edits of models are kept, or stop it before anything is written."""
+    from alembic_assay.emit import migration, report  # noqa: PLC0415 - only a directory needs them
 
-    generated = package.package(found, style)
+    generated, conflicts = models.generated(directory / "models", found, style)
     first = migration.generate_migration(migration.NOTHING, found)
-    models.refuse_edited(directory / "models", generated)
     models.write_files(directory / "models", generated)
     models.write_files(directory / "sql", report.sql_files(found))
     models.write_files(directory / "versions", {f"0001_{name_of(found)}.py": first})
@@ -78,6 +77,7 @@ def _write_all(directory: Path, found: dict[str, Any], style: Style) -> None:
         "report.txt": report.box_report(found),
     }
     models.write_files(directory, texts)
+    models.refuse_conflicts(directory / "models", conflicts)
 
 
 def name_of(found: dict[str, Any]) -> str:

@@ -242,7 +242,8 @@ class Planner:
         record = self.old.records.get(key)
         if key[0] not in {"constraint", "index"} or record is None or self.old.inherited(record):
             return None
-        stays = key[1][:2] not in self._tables_of(Action.DROP)
+        renamed = self.found.originals[key].key[-1] != key[1][-1]
+        stays = key[1][:2] not in self._tables_of(Action.DROP) and not renamed
         return key if stays and getattr(record, "constraint", None) is None else None
 
     def _dropped_last(self) -> list[Unit]:
@@ -268,7 +269,7 @@ class Planner:
                 if need not in reached:
                     reached.add(need)
                     waiting.append(need)
-        return {key for key in self.moved if key in reached and key not in self.made}
+        return {key for key in self.moved if key in reached and key not in self.made and key[0] != "column"}
 
     def _made_units(self) -> Iterator[Unit]:
         _, after = self.sides

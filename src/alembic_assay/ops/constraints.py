@@ -119,9 +119,14 @@ def creation(record: Constraint, side: Side) -> list[Planned]:
         planned.append(Planned(comment, Stage.PART, (place, 1)))
     planned += attached(record, side)
     index = side.steps.get(("index", record.key))
-    if index is not None and ("index", record.key) in side.records and index.statements:
-        planned.append(Planned(SqlOp(index.statements, title=record.title), Stage.PART, (place, 2)))
+    details = [*index.statements, *_comment(side.records.get(("index", record.key)))] if index is not None else []
+    if details:
+        planned.append(Planned(SqlOp(details, title=record.title), Stage.PART, (place, 2)))
     return planned
+
+
+def _comment(index: Any) -> list[str]:
+    return list(create_properties.comment(index)) if index is not None and index.comment is not None else []
 
 
 def of_partitioned(record: Constraint, side: Side) -> bool:
@@ -132,7 +137,9 @@ def of_partitioned(record: Constraint, side: Side) -> bool:
 
 def operation(record: Constraint, side: Side) -> Any:
     """Return the operation that adds a constraint."""
-    found = None if of_partitioned(record, side) else schema_constraint(record, side)
+    found: Any = None if of_partitioned(record, side) else schema_constraint(record, side)
+    if found is not None and found.dialect_options["postgresql"].get("include"):
+        found = None  # Alembic does not know the columns of INCLUDE where there is no table
     if found is None:
         return AddConstraintSql(record, side)
     if record.type == "foreign key":
