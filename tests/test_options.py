@@ -62,7 +62,7 @@ def test_pyproject_is_found_beside_an_ini_file_elsewhere(directory: Path) -> Non
         (
             "zzz = 1",
             (
-                "unknown option 'zzz' in [tool.alembic-assay] of pyproject.toml. Known options: allow_pooled, drop_unused,"
+                "unknown option 'zzz' in [tool.alembic-assay] of pyproject.toml. Known options: allow_pooled, cache, drop_unused,"
                 " entities, enum_rebuild, fix, ignore, ignore_tables, lint, lock_timeout, lock_wait, prove,"
                 " recycle_pooler, statement_timeout, trace."
             ),

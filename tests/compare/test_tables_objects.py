@@ -209,16 +209,16 @@ DOMAINS = {
         models(table("task", column("n", sa.Integer))), models(table("task", column("n", domain())))
     ),
     "not null": Case(
-        models(table("task", column("n", domain(default=text("1"))))),
-        models(table("task", column("n", domain(default=text("1"), not_null=True)))),
+        models(table("task", column("n", domain(default="1")))),
+        models(table("task", column("n", domain(default="1", not_null=True)))),
         (),
     ),
     "default": Case(
-        models(table("task", column("n", domain(default=text("1"))))),
-        models(table("task", column("n", domain(default=text("2"))))),
+        models(table("task", column("n", domain(default="1")))),
+        models(table("task", column("n", domain(default="2")))),
     ),
     "default added": Case(
-        models(table("task", column("n", domain()))), models(table("task", column("n", domain(default=text("2")))))
+        models(table("task", column("n", domain()))), models(table("task", column("n", domain(default="2"))))
     ),
     "check": Case(
         models(table("task", column("n", domain(check="VALUE > 0", constraint_name="c")))),
@@ -238,13 +238,11 @@ DOMAINS = {
         models(table("task", column("n", pg.DOMAIN("size", sa.BigInteger)))),
     ),
     "another type with a default and a check": Case(
-        models(
-            table("task", column("n", pg.DOMAIN("size", sa.Integer, default=text("1"), check="VALUE > 0"), index=True))
-        ),
+        models(table("task", column("n", pg.DOMAIN("size", sa.Integer, default="1", check="VALUE > 0"), index=True))),
         models(
             table(
                 "task",
-                column("n", pg.DOMAIN("size", sa.Numeric(10, 2), default=text("2"), check="VALUE > -1"), index=True),
+                column("n", pg.DOMAIN("size", sa.Numeric(10, 2), default="2", check="VALUE > -1"), index=True),
             )
         ),
     ),

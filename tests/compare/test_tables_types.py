@@ -90,7 +90,6 @@ CONVERSIONS = {
     "text and bytea": Case(typed(sa.Text), typed(sa.LargeBinary), holding("'héé'")),
     "text and an array": Case(typed(sa.Text), typed(sa.ARRAY(sa.Text)), holding("'it''s'"), back=holding("'{it''s}'")),
     "text and a range": Case(typed(sa.Text), typed(pg.INT4RANGE), holding("'[1,3)'")),
-    "text and xml": Case(typed(sa.Text), typed(Named("xml")), holding("'<a/>'")),
     "integer and boolean": Case(typed(sa.Integer), typed(sa.Boolean), holding("1", "0"), back=holding("true")),
     "bigint and boolean": Case(typed(sa.BigInteger), typed(sa.Boolean), holding("1", "0"), back=holding("true")),
     "boolean and smallint": Case(typed(sa.Boolean), typed(sa.SmallInteger), holding("true"), back=holding("1")),
@@ -126,7 +125,7 @@ CONVERSIONS = {
     ),
 }
 UNKNOWN = {
-    "xml": ("xml", "text", "", "'<a/>'"),
+    "xml": ("xml", "text", "xml2", "'<a/>'"),
     "point": ("point", "text", "", "'(1,2)'"),
     "hstore": ("hstore", "text", "hstore", """'"a"=>"1"'"""),
     "citext": ("citext", "text", "citext", "'A'"),
@@ -246,6 +245,8 @@ def test_a_default_of_a_sequence_of_another_schema(database_url: URL) -> None:
 
 def test_a_virtual_column(database_url: URL, server_url: URL) -> None:
     at_least(server_url, 18)
+    if sa.__version__ < "2.1":
+        pytest.skip("SQLAlchemy 2.0 knows no virtual columns")
     before = task(lambda: Column("value", sa.Integer, sa.Computed("id * 2", persisted=False)))()
     after = task(lambda: Column("value", sa.Integer, sa.Computed("id * 3", persisted=False)))()
     cycle(database_url, before, after, insert=["INSERT INTO task DEFAULT VALUES"])

@@ -6,18 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_assay.catalog import aside
-from alembic_assay.catalog.dependencies import Dependants
+from alembic_assay.catalog.dependencies import PARTS_OF_A_TABLE, Dependants
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.errors import ModelError
 from alembic_assay.ops import domain_rebuild
 from alembic_assay.ops.columns import rebuilt
 from alembic_assay.ops.domain_rebuild import holders
-from alembic_assay.ops.execute_sql import SqlOp
 from alembic_assay.ops.planning import Planned, Stage
+from alembic_assay.ops.set_aside import AsideOp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from alembic_assay.catalog.dependencies import Key
     from alembic_assay.catalog.diff import Change
@@ -50,9 +50,12 @@ def around(planned: list[Planned], changes: Sequence[Change], read: Callable[[],
     found = aside.aside(whole, altered, dropped)
     if all(record.kind in _REBUILT_BY_THE_SERVER for record in found.records):
         return planned
-    title = ", ".join(record.title for record in found.records)
-    away = Planned(SqlOp(found.drop, found.restore, title=title), Stage.DROP_PART, _LAST)
-    back = Planned(SqlOp(found.restore, found.drop, title=title), Stage.PART, _LAST)
+
+    def without(gone: Collection[Key]) -> aside.Aside:
+        return aside.aside(_without(whole, gone), altered, dropped)
+
+    away = Planned(AsideOp(found, without), Stage.DROP_PART, _LAST)
+    back = Planned(AsideOp(found, without, back=True), Stage.PART, _LAST)
     return sorted([*planned, away, back], key=lambda each: (each.stage, each.place))
 
 
@@ -69,6 +72,16 @@ def _moved(changes: Sequence[Change]) -> tuple[list[Key], list[Key]]:
         elif (old.type, old.collation) != (new.type, new.collation):
             altered.append(("column", old.key))
     return altered, again
+
+
+def _without(snapshot: Snapshot, gone: Collection[Key]) -> Snapshot:
+    """Leave out objects with all that is theirs."""
+    keys = {key for _, key in gone}
+    kept = (each for each in snapshot if (each.kind, each.key) not in gone)
+    records = tuple(each for each in kept if each.kind not in PARTS_OF_A_TABLE or each.key[:2] not in keys)
+    known = {(record.kind, record.key) for record in records}
+    edges = (e for e in snapshot.dependencies if {(e.kind, e.key), (e.needs_kind, e.needs_key)} <= known)
+    return Snapshot(records, tuple(edges))
 
 
 def _made_anew(change: Change) -> bool:

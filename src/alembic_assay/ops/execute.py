@@ -62,6 +62,8 @@ def rendered(sql: str, prefix: str = "op.", sa: str = "sa.") -> str:
     whole = f"{begin}{literal(text)}{end}"
     if len(whole) <= _LIMIT - _INDENT:
         return whole
+    if "\n" in text and len(inside := f"    {begin.partition('(')[2]}{literal(text)}{end[1:]}") <= _LIMIT - _INDENT:
+        return "\n".join([f"{prefix}execute(", inside, ")"])  # formatters join strings that fit into one line
     if end == "))":
         body = ["    " + line for line in [f"{sa}DDL(", *_strings(text), ")"]]
         return "\n".join([f"{prefix}execute(", *body, ")"])

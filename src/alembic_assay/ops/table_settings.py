@@ -21,9 +21,19 @@ if TYPE_CHECKING:
 class CreateComment(ops.CreateTableCommentOp):
     """The comment of a table."""
 
+    def reverse(self) -> CreateComment | DropComment:
+        """Give the table the comment of before."""
+        if self.existing_comment is None:
+            return DropComment(self.table_name, existing_comment=self.comment, schema=self.schema)
+        return CreateComment(self.table_name, self.existing_comment, existing_comment=self.comment, schema=self.schema)
+
 
 class DropComment(ops.DropTableCommentOp):
     """No comment of a table any more."""
+
+    def reverse(self) -> CreateComment:
+        """Give the table its comment back."""
+        return CreateComment(self.table_name, self.existing_comment, schema=self.schema)
 
 
 lay_out(CreateComment, DropComment)

@@ -13,6 +13,7 @@ from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
 from alembic_assay.ops.execute_sql import CreateSchemaOp
 from alembic_assay.ops.rename_enum import RenameEnumOp, RenameEnumValueOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
+from alembic_assay.ops.set_aside import AsideOp
 from alembic_assay.ops.steps import BeforeRebuildOp
 from alembic_assay.ops.switch_enum import SwitchEnumOp
 from alembic_assay.sql import literal
@@ -43,6 +44,8 @@ def finish(autogen_context: AutogenContext, upgrade_ops: UpgradeOps) -> Priority
         if isinstance(operation, ModifyEnumOps):
             commit_before_use(autogen_context, operation, upgrade_ops.ops)
     upgrade_ops.ops.sort(key=_rank)
+    gone = {key for each in upgrade_ops.ops if isinstance(each, ReplaceEntitiesOp) for key in each.drops}
+    upgrade_ops.ops = [each.left(gone) if isinstance(each, AsideOp) else each for each in upgrade_ops.ops]
     return PriorityDispatchResult.CONTINUE
 
 
