@@ -134,8 +134,16 @@ def test_closing_waits_for_sessions_and_lets_nobody_in(database: Database) -> No
 
 
 def test_closing_does_not_wait_for_ever(database: Database) -> None:
-    with database.session():
+    pool = database.engine.pool  # as long as somebody has it, it keeps what it was given
+    with database.session() as session:
+        session.execute(text("SELECT 1"))
         assert database.close(grace=0.05) == 1
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with create_engine(database.settings.url, poolclass=NullPool).connect() as connection:
+        until = time.monotonic() + 5
+        while (left := connection.execute(text(others)).scalar_one()) and time.monotonic() < until:
+            time.sleep(0.02)
+    assert (left, pool.checkedin()) == (0, 1)  # type: ignore[attr-defined] # of QueuePool; an empty place
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
