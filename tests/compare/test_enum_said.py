@@ -41,62 +41,62 @@ CASES: dict[str, tuple[MetaData, list[str], list[str]]] = {
     "label renamed, in the models": (
         models("a", "beta", "c", renamed_values={"b": "beta"}),
         [],
-        ["op.rename_enum_value('mood', 'b', 'beta')"],
+        ['op.rename_enum_value("mood", "b", "beta")'],
     ),
     "label renamed, on the command line": (
         models("a", "beta", "c"),
         ["rename=mood.b:beta"],
-        ["op.rename_enum_value('mood', 'b', 'beta')"],
+        ['op.rename_enum_value("mood", "b", "beta")'],
     ),
     "label renamed, with the schema": (
         models("a", "b:c", "c"),
         ['rename=public.mood.b:"b:c"'],
-        ["op.rename_enum_value('mood', 'b', 'b:c')"],
+        ['op.rename_enum_value("mood", "b", "b:c")'],
     ),
     "label renamed and another one added": (
         models("a", "x", "beta", "c", renamed_values={"b": "beta"}),
         [],
-        ["op.add_enum_value('mood', 'x', after='a')", "op.rename_enum_value('mood', 'b', 'beta')"],
+        ['op.add_enum_value("mood", "x", after="a")', 'op.rename_enum_value("mood", "b", "beta")'],
     ),
     "label renamed and all reordered": (
         models("c", "beta", "a", renamed_values={"b": "beta"}),
         [],
-        ["op.replace_enum('mood', ['c', 'b', 'a'])", "op.rename_enum_value('mood', 'b', 'beta')"],
+        ['op.replace_enum("mood", ["c", "b", "a"])', 'op.rename_enum_value("mood", "b", "beta")'],
     ),
     "two labels renamed": (
         models("A", "B", "c"),
         ["rename=mood.a:A", "rename=mood.b:B"],
-        ["op.rename_enum_value('mood', 'a', 'A')", "op.rename_enum_value('mood', 'b', 'B')"],
+        ['op.rename_enum_value("mood", "a", "A")', 'op.rename_enum_value("mood", "b", "B")'],
     ),
     "type renamed, in the models": (
         models("a", "b", "c", name="Feeling", type_renamed_from="mood"),
         [],
-        ["op.rename_enum('mood', 'Feeling')"],
+        ['op.rename_enum("mood", "Feeling")'],
     ),
     "type renamed, on the command line": (
         models("a", "b", "c", name="feeling"),
         ["rename=mood:feeling"],
-        ["op.rename_enum('mood', 'feeling')"],
+        ['op.rename_enum("mood", "feeling")'],
     ),
     "type and label renamed": (
         models("a", "beta", "c", name="feeling", type_renamed_from="public.mood", renamed_values={"b": "beta"}),
         [],
-        ["op.rename_enum_value('mood', 'b', 'beta')", "op.rename_enum('mood', 'feeling')"],
+        ['op.rename_enum_value("mood", "b", "beta")', 'op.rename_enum("mood", "feeling")'],
     ),
     "type renamed and a label added": (
         models("a", "b", "c", "d", name="feeling", type_renamed_from="mood"),
         [],
-        ["op.add_enum_value('mood', 'd', after='c')", "op.rename_enum('mood', 'feeling')"],
+        ['op.add_enum_value("mood", "d", after="c")', 'op.rename_enum("mood", "feeling")'],
     ),
     "unused label gone, another one new": (
         models("a", "x", "c", removed_values={"b": None}),
         [],
-        ["op.replace_enum('mood', ['a', 'x', 'c'])"],
+        ['op.replace_enum("mood", ["a", "x", "c"])'],
     ),
     "unused label gone, said on the command line": (
         models("a", "x", "c"),
         ["remove=mood.b"],
-        ["op.replace_enum('mood', ['a', 'x', 'c'])"],
+        ['op.replace_enum("mood", ["a", "x", "c"])'],
     ),
 }
 
@@ -131,10 +131,10 @@ def test_rows_get_the_declared_replacement_and_the_way_back_says_what_is_lost(
     run(database_url, generate(database_url, models("a", "b", "c", default="c")), "upgrade")
     execute(database_url, "INSERT INTO task VALUES (1, 'b'), (2, 'c')")
     script = generate(database_url, after, assay_x=said)
-    assert lines(script.upgrade) == ["op.replace_enum('mood', ['a', 'c'], mapping={'b': 'c'})"]
+    assert lines(script.upgrade) == ['op.replace_enum("mood", ["a", "c"], mapping={"b": "c"})']
     assert script.downgrade.splitlines() == [
         "# Rows that held 'b' stay 'c': which ones is not known.",
-        "op.replace_enum('mood', ['a', 'b', 'c'])",
+        'op.replace_enum("mood", ["a", "b", "c"])',
     ]
     before = catalogs(database_url)
     run(database_url, script, "upgrade")

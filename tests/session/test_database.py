@@ -134,16 +134,28 @@ def test_closing_waits_for_sessions_and_lets_nobody_in(database: Database) -> No
 
 
 def test_closing_does_not_wait_for_ever(database: Database) -> None:
-    pool = database.engine.pool  # as long as somebody has it, it keeps what it was given
-    with database.session() as session:
-        session.execute(text("SELECT 1"))
+    with database.session():
         assert database.close(grace=0.05) == 1
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    with create_engine(database.settings.url, poolclass=NullPool).connect() as connection:
-        until = time.monotonic() + 5
-        while (left := connection.execute(text(others)).scalar_one()) and time.monotonic() < until:
-            time.sleep(0.02)
-    assert (left, pool.checkedin()) == (0, 1)  # type: ignore[attr-defined] # of QueuePool; an empty place
+
+
+def test_what_comes_back_after_the_end_is_closed(database: Database) -> None:
+    with database.session() as session:
+        late = session.connection().connection.dbapi_connection
+        assert database.close(grace=0) == 1
+    assert late is not None
+    assert late.closed
+
+
+def test_an_answer_that_nobody_waits_for_leaves_no_connection(database: Database) -> None:
+    with database.engine.connect() as one, database.engine.connect() as other:
+        assert database.health(timeout=0.1).reason == "no answer within 0.1 s"
+        used = [each.connection.dbapi_connection for each in (one, other)]
+        database.close(grace=0)
+    for thread in threading.enumerate():
+        if thread.name == "assay-health":
+            thread.join(10)
+    assert [each is not None and each.closed for each in used] == [True, True]
+    assert database.engine.pool.checkedin() == 0  # type: ignore[attr-defined] # of QueuePool
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])

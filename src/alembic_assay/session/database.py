@@ -9,21 +9,18 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
 from alembic_assay.errors import DatabaseClosedError
 from alembic_assay.session import health
-from alembic_assay.session.engine import create_async_engine, create_engine
+from alembic_assay.session.engine import close_late, create_async_engine, create_engine
 from alembic_assay.session.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from typing import Self
 
-    from sqlalchemy import Pool
     from sqlalchemy.ext.asyncio import AsyncSession
-    from sqlalchemy.pool import ConnectionPoolEntry
 
 GRACE = 10.0
 """Seconds that ``close()`` waits for open sessions; Kubernetes kills after 30."""
@@ -110,7 +107,7 @@ class Database:
         """
         left = self._visitors.wait(grace)
         for engine in {self.engine, self.replica}:
-            _close_what_comes_back(engine.pool)
+            close_late(engine)
             engine.dispose()
         return left
 
@@ -190,7 +187,7 @@ class AsyncDatabase:
         """
         left = await asyncio.to_thread(self._visitors.wait, grace)
         for engine in {self.engine, self.replica}:
-            _close_what_comes_back(engine.sync_engine.pool)
+            close_late(engine.sync_engine)
             await engine.dispose()
         return left
 
@@ -231,15 +228,6 @@ class _Visitors:
 
     def refusal(self) -> health.Health | None:
         return health.Health(ok=False, seconds=0.0, reason="shutting down") if self._closed else None
-
-
-def _close_what_comes_back(pool: Pool) -> None:
-    """Close connections that are given back to a pool which has been disposed of: it would keep them open."""
-
-    def close(_connection: object, record: ConnectionPoolEntry) -> None:
-        record.invalidate()
-
-    event.listen(pool, "checkin", close)
 
 
 def _of_replica(settings: Settings) -> Settings:

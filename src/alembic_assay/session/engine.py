@@ -114,6 +114,15 @@ def _psycopg_arguments(url: sa.URL, *, pooled: bool) -> dict[str, Any]:
     return arguments
 
 
+def close_late(engine: Engine) -> None:
+    """Have what is still checked out closed when it comes back: a pool that is disposed of would keep it.
+
+    Args:
+        engine: Before ``dispose()``.
+    """
+    event.listen(engine.pool, "checkin", lambda _connection, record: record.invalidate())
+
+
 def _prepared(
     engine: Engine, settings: Settings, session_settings: dict[str, str], sleep: Callable[[float], Any]
 ) -> Engine:
