@@ -138,21 +138,25 @@ class RenameEnumOp(MigrateOperation):
         return ("rename_enum", self.schema, self.name, self.new_schema, self.new_name)
 
 
-@Operations.implementation_for(RenameEnumValueOp)
-def _rename_enum_value(operations: Operations, operation: RenameEnumValueOp) -> None:
+def statements(operation: RenameEnumValueOp | RenameEnumOp) -> list[str]:
+    """Return the SQL of a rename."""
     type_ = qualified(operation.name, operation.schema)
-    old, new = literal(operation.value), literal(operation.new_value)
-    operations.execute(Statement(f"ALTER TYPE {type_} RENAME VALUE {old} TO {new}"))
-
-
-@Operations.implementation_for(RenameEnumOp)
-def _rename_enum(operations: Operations, operation: RenameEnumOp) -> None:
-    type_ = qualified(operation.name, operation.schema)
+    if isinstance(operation, RenameEnumValueOp):
+        return [f"ALTER TYPE {type_} RENAME VALUE {literal(operation.value)} TO {literal(operation.new_value)}"]
+    found = []
     if operation.new_name != operation.name:
-        operations.execute(Statement(f"ALTER TYPE {type_} RENAME TO {identifier(operation.new_name)}"))
+        found.append(f"ALTER TYPE {type_} RENAME TO {identifier(operation.new_name)}")
     if operation.new_schema is not None:
         type_ = qualified(operation.new_name, operation.schema)
-        operations.execute(Statement(f"ALTER TYPE {type_} SET SCHEMA {identifier(operation.new_schema)}"))
+        found.append(f"ALTER TYPE {type_} SET SCHEMA {identifier(operation.new_schema)}")
+    return found
+
+
+@Operations.implementation_for(RenameEnumValueOp)
+@Operations.implementation_for(RenameEnumOp)
+def _rename(operations: Operations, operation: RenameEnumValueOp | RenameEnumOp) -> None:
+    for sql in statements(operation):
+        operations.execute(Statement(sql))
 
 
 @renderers.dispatch_for(RenameEnumValueOp)
