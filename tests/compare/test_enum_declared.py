@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_materialized_view import PGMaterializedView
 from alembic_utils.pg_policy import PGPolicy
-from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.pg_view import PGView
 from alembic_utils.replaceable_entity import register_entities, registry
 from sqlalchemy import (
@@ -15,7 +16,6 @@ from sqlalchemy import (
     Column,
     Computed,
     Enum,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import DOMAIN, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from tests.support.autogenerate import catalogs, execute, generate, rows, run
 from tests.support.enum_changes import CHANGES, LABELS, Change, lines
 
@@ -63,7 +63,6 @@ class Type:
         return text(template.format(**labels, mood=self.name))
 
 
-Items = "Callable[[Type], list[SchemaItem]]"
 DECLARED: dict[str, Callable[[Type], list[SchemaItem]]] = {
     "default": lambda mood: [Column("d", mood.type, server_default=mood.label("sad"))],
     "default with a cast": lambda mood: [Column("d", mood.type, server_default=mood.sql("{sad}::{mood}"))],
@@ -83,9 +82,6 @@ DECLARED: dict[str, Callable[[Type], list[SchemaItem]]] = {
     "unique": lambda _: [UniqueConstraint("mood", name="u", deferrable=True)],
     "generated column": lambda mood: [
         Column("g", Integer, Computed(mood.sql("CASE mood WHEN {sad} THEN 1 ELSE 2 END"), persisted=True), index=True)
-    ],
-    "domain": lambda mood: [
-        Column("g", DOMAIN("good", mood.type, check=mood.sql("VALUE <> {ok}"), default=mood.sql("{sad}")))
     ],
     "primary key": lambda mood: [Column("k", mood.type, server_default=mood.label("sad"), primary_key=True)],
 }
@@ -129,3 +125,38 @@ def test_what_hangs_on_the_type_follows(
     database_url: URL, items: Callable[[Type], list[SchemaItem]], change: Change
 ) -> None:
     there_and_back(database_url, change, lambda: models(BEFORE, items), lambda: models(change, items))
+
+
+def view(mood: Type) -> ReplaceableEntity:
+    return PGView("public", "v", str(mood.sql("SELECT id, mood FROM task WHERE mood <> {sad}")))
+
+
+def matview(mood: Type) -> ReplaceableEntity:
+    return PGMaterializedView(
+        "public", "mv", str(mood.sql("SELECT id, {happy}::{mood} AS m FROM task")), with_data=True
+    )
+
+
+def function(mood: Type) -> ReplaceableEntity:
+    query = "SELECT count(*) FROM task WHERE mood = {sad} OR {happy}::{mood} = ANY (moods)"
+    return PGFunction("public", "f()", str(mood.sql(f"RETURNS bigint LANGUAGE sql BEGIN ATOMIC {query}; END")))
+
+
+def policy(mood: Type) -> ReplaceableEntity:
+    return PGPolicy("public", "p", str(mood.sql("USING (mood <> {ok})")), "public.task")
+
+
+ENTITIES = {"view": view, "matview": matview, "function": function, "policy": policy}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+@pytest.mark.parametrize("entity", ENTITIES.values(), ids=ENTITIES.keys())
+def test_what_is_registered_follows(
+    database_url: URL, entity: Callable[[Type], ReplaceableEntity], change: Change
+) -> None:
+    def registered(state: Change) -> MetaData:
+        registry.clear()  # type: ignore[no-untyped-call] # alembic-utils has no types there
+        register_entities([entity(Type(state))], schemas=["public"])
+        return models(state, lambda _: [])
+
+    there_and_back(database_url, change, lambda: registered(BEFORE), lambda: registered(change))

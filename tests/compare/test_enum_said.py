@@ -61,7 +61,7 @@ CASES: dict[str, tuple[MetaData, list[str], list[str]]] = {
     "label renamed and all reordered": (
         models("c", "beta", "a", renamed_values={"b": "beta"}),
         [],
-        ["op.replace_enum('mood', ['c', 'b', 'a'])", "op.rename_enum_value('mood', 'b', 'beta')"],
+        ["op.rename_enum_value('mood', 'b', 'beta')", "op.replace_enum('mood', ['c', 'beta', 'a'])"],
     ),
     "two labels renamed": (
         models("A", "B", "c"),

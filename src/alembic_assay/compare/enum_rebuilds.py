@@ -14,7 +14,7 @@ from alembic_assay.compare.comparison import compared_here
 from alembic_assay.compare.renames import written
 from alembic_assay.compare.whole_database import whole_database
 from alembic_assay.errors import IrreversibleError
-from alembic_assay.ops import enum_rebuild, enum_rows
+from alembic_assay.ops import enum_rebuild, enum_rows, enum_texts
 from alembic_assay.ops.enum_switch import Switch
 from alembic_assay.ops.replace_enum import ReplaceEnumOp
 from alembic_assay.ops.switch_enum import SwitchEnumOp
@@ -57,7 +57,7 @@ def describe(
     rebuild = enum_rebuild.plan(snapshot, plan.key, operation.values, operation.mapping)
     there = columns_before(rebuild.columns, compared_here(autogen_context))
     _refuse_rows(connection, title, rebuild, there)
-    enum_rebuild.refuse_mentions(title, rebuild)
+    enum_texts.refuse_mentions(title, rebuild)
     sizes = enum_rows.sizes(connection, there)
     options = autogen_context.opts.get("assay") or Options()
     if options.enum_rebuild == "refuse" and sizes:
@@ -65,13 +65,19 @@ def describe(
             f"enum {title} would have to be built anew, which rewrites {', '.join(sizes)} under ACCESS EXCLUSIVE.",
             hint="Keep the labels and their order, or allow it: enum_rebuild = 'rewrite' or 'online'.",
         )
-    texts = [f"{function} names {label!r} in its text: change it by hand." for function, label in rebuild.texts]
+    texts = text_notes(rebuild.texts)
     if options.enum_rebuild == "online" and sizes:
         _refuse_first(title, first)
         Switch(snapshot, plan.key, operation.mapping)  # refuses what must be rewritten
         return _switch(plan, [*(f"Fills a new column of {size}, batch by batch." for size in sizes), *texts])
-    operation.notes = [*(f"Rewrites {size} under ACCESS EXCLUSIVE." for size in sizes), *texts]
+    last = [f"Puts {column} last in its table: it is generated, so it is dropped and added." for column in rebuild.last]
+    operation.notes = [*(f"Rewrites {size} under ACCESS EXCLUSIVE." for size in sizes), *last, *texts]
     return operation
+
+
+def text_notes(texts: Iterable[tuple[str, str]]) -> list[str]:
+    """Say which functions name a label in their text, by :func:`~alembic_assay.ops.enum_texts.texts_naming`."""
+    return [f"{function} names {label!r} in its text: change it by hand." for function, label in texts]
 
 
 def _replacement(plan: EnumPlan) -> ReplaceEnumOp:
@@ -146,7 +152,7 @@ def out_of_the_way(
     naming = {
         (record.key[0], record.key[-1])
         for record in (whole_database(autogen_context, moved) if gone and any(_drops(operations)) else ())
-        if record.kind in {"constraint", "index"} and labels_in(enum_rebuild.definition(record), plan.key) & gone
+        if record.kind in {"constraint", "index"} and labels_in(enum_texts.definition(record), plan.key) & gone
     }
     found: list[ops.MigrateOperation] = []
     for holder, operation in list(_drops(operations)):

@@ -9,6 +9,8 @@ from alembic.operations import ops
 from alembic.util import PriorityDispatchResult
 
 from alembic_assay import catalog
+from alembic_assay.catalog.aside_closure import refuse_partition_keys, type_of
+from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.dependencies import needed_by
 from alembic_assay.compare import renames
 from alembic_assay.compare.comparison import compared_here
@@ -16,10 +18,13 @@ from alembic_assay.compare.enum_casts import cast_columns
 from alembic_assay.compare.enum_defaults import drop_before, leave_to_rename
 from alembic_assay.compare.enum_labels import additions
 from alembic_assay.compare.enum_plans import declared_enums, enum_plans, schemas_of
-from alembic_assay.compare.enum_rebuilds import describe, out_of_the_way
+from alembic_assay.compare.enum_rebuilds import describe, out_of_the_way, text_notes
 from alembic_assay.compare.whole_database import whole_database
+from alembic_assay.errors import AsideError
+from alembic_assay.ops.enum_texts import texts_naming
 from alembic_assay.ops.enum_types import install_renderer
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
+from alembic_assay.ops.execute_sql import CreateSchemaOp
 from alembic_assay.ops.rename_enum import RenameEnumOp, RenameEnumValueOp
 from alembic_assay.ops.replace_enum import ModifyEnumOps
 from alembic_assay.ops.steps import BeforeRebuildOp
@@ -32,7 +37,9 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
 
+    from alembic_assay.catalog.enums import Enum
     from alembic_assay.compare.enum_plans import EnumPlan, EnumPlans
+    from alembic_assay.ops.enums import AddEnumValueOp
 
 __all__ = ["additions", "compare"]
 
@@ -47,8 +54,9 @@ def compare(
     compared = compared_here(autogen_context)
     found = _plans(autogen_context, schemas) if compared is None else compared.enums
     moved = found.sql if compared is None else compared.moved
-    for plan in found.plans:
-        upgrade_ops.ops.extend(_bring_about(autogen_context, plan, upgrade_ops, moved))
+    first = [each for plan in found.plans for each in _bring_about(autogen_context, plan, upgrade_ops, moved)]
+    schemas_made = sum(isinstance(each, CreateSchemaOp) for each in upgrade_ops.ops)
+    upgrade_ops.ops[schemas_made:schemas_made] = first  # who tries the operations out finds the types there
     cast_columns(autogen_context, upgrade_ops)
     if found.unused:
         upgrade_ops.ops.extend(_drop(autogen_context, upgrade_ops, found, moved))
@@ -79,8 +87,11 @@ def _bring_about(
     if added:
         for addition in added:
             log.info("Detected added value %r of enum type '%s'", addition.value, model.title)
-        yield ModifyEnumOps(existing.name, added, schema=plan.schema, existing_values=existing.labels, values=target)
+        yield _additions(autogen_context, plan, added)
+    texts = texts_naming(whole_database(autogen_context, moved), renamed) if (renamed := plan.changes.renamed) else []
     for rename in plan.renames:
+        if isinstance(rename, RenameEnumValueOp):
+            rename.notes = text_notes(each for each in texts if each[1] == rename.value)
         _tell(rename, plan)
         yield rename
     if added is None:
@@ -93,6 +104,19 @@ def _bring_about(
         if first:
             yield BeforeRebuildOp(first)
         yield describe(autogen_context, plan, first, moved)
+
+
+def _additions(autogen_context: AutogenContext, plan: EnumPlan, added: list[AddEnumValueOp]) -> ModifyEnumOps:
+    existing, target = cast("Enum", plan.existing), plan.changes.target
+    found = ModifyEnumOps(existing.name, added, schema=plan.schema, existing_values=existing.labels, values=target)
+    compared = compared_here(autogen_context)
+    if compared is not None:
+        columns = [("column", each.key) for each in compared.whole.of(Column) if type_of(each) == plan.key]
+        try:
+            refuse_partition_keys(compared.whole, set(columns))
+        except AsideError as error:
+            found.notes.append(f"Will be refused: {error.message}")
+    return found
 
 
 def _tell(rename: RenameEnumOp | RenameEnumValueOp, plan: EnumPlan) -> None:

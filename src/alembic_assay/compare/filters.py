@@ -149,7 +149,7 @@ def _parts(side: Side, key: Key) -> Iterator[Any]:
         built.system = False
         yield built
     for constraint in side.context.constraints[key]:
-        index = side.context.indexes.get(constraint.key)
+        index = side.context.indexes.get((constraint.schema, constraint.table, constraint.name))
         found = constraints.schema_constraint(constraint, side) or build_constraint(constraint, index)
         if found is not None:
             yield _loose(found)

@@ -19,6 +19,7 @@ from alembic_assay.compare.in_the_way import around, refuse_used
 from alembic_assay.compare.rows import Rows, prepare
 from alembic_assay.compare.unused import kept
 from alembic_assay.compare.whole_database import whole_database
+from alembic_assay.ops import types_of_tables as _  # noqa: F401 - how the operations run that are written here
 from alembic_assay.ops.enum_types import install_renderer
 from alembic_assay.ops.from_change import grouped, plan
 from alembic_assay.ops.planning import Side, restricted

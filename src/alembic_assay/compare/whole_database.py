@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from alembic_assay.catalog import aside, read
@@ -9,7 +10,7 @@ from alembic_assay.catalog.canonical_scratch import rolled_back
 from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
@@ -36,15 +37,25 @@ def whole_database(autogen_context: AutogenContext, renames: Sequence[str] = ())
 
 
 def renamed(connection: Connection, renames: Sequence[str], schemas: Sequence[str] | None = None) -> Snapshot:
-    """Read what is there when the renames have been made, which are rolled back again.
+    """Read what is there when the renames have been made.
 
     Args:
         connection: To the database.
-        renames: The statements.
+        renames: The statements, which are rolled back again.
         schemas: Only these schemas.
     """
+    with made(connection, renames):
+        return read(connection, schemas=schemas)
+
+
+@contextmanager
+def made(connection: Connection, renames: Sequence[str]) -> Iterator[None]:
+    """Make renames for a moment; wait for no lock longer than that."""
+    if not renames:
+        yield
+        return
     with rolled_back(connection):
         connection.execute(Statement("SET LOCAL lock_timeout = '5s'"))
         for sql in renames:
             connection.execute(Statement(sql))
-        return read(connection, schemas=schemas)
+        yield

@@ -24,9 +24,13 @@ class RenameEnumValueOp(MigrateOperation):
         value: The label as it is.
         new_value: The label as it shall be.
         schema: The type's schema.
+
+    Attributes:
+        notes: What the script says of it in comments.
     """
 
     def __init__(self, name: str, value: str, new_value: str, *, schema: str | None = None) -> None:
+        self.notes: list[str] = []
         self.name = name
         self.value = value
         self.new_value = new_value
@@ -160,13 +164,10 @@ def _rename(operations: Operations, operation: RenameEnumValueOp | RenameEnumOp)
 
 
 @renderers.dispatch_for(RenameEnumValueOp)
-def _render_rename_enum_value(autogen_context: AutogenContext, operation: RenameEnumValueOp) -> str:
-    return render_call(
-        autogen_context,
-        "rename_enum_value",
-        [operation.name, operation.value, operation.new_value],
-        schema=operation.schema,
-    )
+def _render_rename_enum_value(autogen_context: AutogenContext, operation: RenameEnumValueOp) -> list[str]:
+    arguments = [operation.name, operation.value, operation.new_value]
+    call = render_call(autogen_context, "rename_enum_value", arguments, schema=operation.schema)
+    return [*(f"# {' '.join(note.split())}" for note in operation.notes), call]
 
 
 @renderers.dispatch_for(RenameEnumOp)
