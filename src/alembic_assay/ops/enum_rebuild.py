@@ -177,8 +177,10 @@ def _types(snapshot: Snapshot, enum: Enum) -> list[Record]:
                 waiting.append(each)
     records = {(record.kind, record.key): record for record in snapshot}
     context = Context(snapshot)
-    steps = ordered(step for key in sorted(wanted) for step in CREATORS[key[0]](records[key], context))
-    return [records[step.node] for step in steps if step.node in wanted]
+    steps = [step for key in sorted(wanted) for step in CREATORS[key[0]](records[key], context)]
+    for step in steps:
+        step.needs.update(context.needs[step.node])
+    return [records[step.node] for step in ordered(steps) if step.node in wanted]
 
 
 def _last(snapshot: Snapshot, kept: Iterable[Record]) -> Iterator[str]:
