@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,16 @@ def upgrade():
     op.create_table("t{number}", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("a", sa.Text()))
     op.create_index("i{number}", "t{number}", ["a"])
 """
+JOURNAL = """\
+from alembic import op
+
+revision = "3"
+down_revision = "2"
+
+
+def upgrade():
+    op.execute("INSERT INTO public.journal SELECT current_schema()")
+"""
 LOOP = 20
 """Tenants of the plain loop: each costs a second."""
 
@@ -57,11 +68,36 @@ def project(directory: Path) -> None:
 
 def run(directory: Path, url: URL, *arguments: str) -> tuple[float, str]:
     """Run ``assay``; return seconds and the last line."""
-    environment = {**os.environ, "DATABASE_URL": url.render_as_string(hide_password=False)}
     started = time.perf_counter()
+    with start(directory, url, *arguments) as process:
+        said = process.communicate()[0].strip().splitlines()
+    if process.returncode:
+        raise SystemExit("\n".join(said))
+    return time.perf_counter() - started, said[-1] if said else ""
+
+
+def start(directory: Path, url: URL, *arguments: str) -> subprocess.Popen[str]:
+    """Start ``assay``."""
+    environment = {**os.environ, "DATABASE_URL": url.render_as_string(hide_password=False)}
     command = [sys.executable, "-m", "alembic_assay.cli", *arguments]
-    done = subprocess.run(command, cwd=directory, env=environment, check=True, capture_output=True, text=True)  # noqa: S603 - our own
-    return time.perf_counter() - started, done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+    return subprocess.Popen(command, cwd=directory, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+
+
+def interrupt(directory: Path, url: URL, schemas: int) -> None:
+    """Stop the third revision by Ctrl-C when a third of the tenants have it; go on, and count who has it how often."""
+    (directory / "migrations" / "versions" / "3.py").write_text(JOURNAL, "utf-8")
+    command = ("upgrade", "head", "--tenants", "schemas:tenant_%")
+    with create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE journal (tenant text)")
+        with start(directory, url, *command) as process:
+            while connection.exec_driver_sql("SELECT count(*) FROM journal").scalar_one() < schemas / 3:
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            stopped = process.communicate()[0].strip().splitlines()[-1]
+        seconds, summary = run(directory, url, *command)
+        each = connection.exec_driver_sql("SELECT count(*), count(DISTINCT tenant) FROM journal").one()
+    show(f"{schemas} schemas, {stopped}", 0, schemas)
+    show(f"{schemas} schemas, resumed", seconds, schemas, f"{summary}; rows, tenants: {tuple(each)}")
 
 
 def execute(url: URL, statements: Sequence[str]) -> None:
@@ -96,6 +132,7 @@ def main() -> None:
             ):
                 seconds, summary = run(directory, url, *arguments, "--tenants", f"{kind}:tenant_%")
                 show(f"{count} {kind}, {title}", seconds, count, summary)
+        interrupt(directory, url, given.schemas)
         seconds, summary = run(directory, url, "upgrade", "head", "--no-compile", "--tenants", "schemas:loop_%")
         show(f"{LOOP} schemas, already there", seconds, LOOP, summary)
         execute(url, [f"CREATE SCHEMA pool_{number:05}" for number in range(5 * LOOP)])

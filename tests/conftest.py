@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import coverage
 import pytest
 from sqlalchemy import NullPool, create_engine
-from tests.support import pgbouncer, servers
+from tests.support import neon_bench, pgbouncer, servers
 from tests.support.project import Project
 
 if TYPE_CHECKING:
@@ -107,6 +107,16 @@ def pooled_url(_pgbouncer_found: None, database_url: URL) -> Iterator[URL]:
     """URL of the test's database through PgBouncer in transaction mode."""
     with pgbouncer.running(database_url) as url:
         yield url
+
+
+@pytest.fixture
+def bench(
+    _pgbouncer_found: None, database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[neon_bench.Bench]:
+    """The test's database as Neon serves it; Neon's host names lead there, in this process too."""
+    with neon_bench.running(database_url, tmp_path) as bench:
+        neon_bench.arrive(bench, monkeypatch)
+        yield bench
 
 
 @pytest.fixture

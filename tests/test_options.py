@@ -62,8 +62,9 @@ def test_pyproject_is_found_beside_an_ini_file_elsewhere(directory: Path) -> Non
         (
             "zzz = 1",
             (
-                "unknown option 'zzz' in [tool.alembic-assay] of pyproject.toml. Known options: drop_unused, entities,"
-                " enum_rebuild, fix, ignore, ignore_tables, lint, lock_timeout, lock_wait, prove, recycle_pooler, trace."
+                "unknown option 'zzz' in [tool.alembic-assay] of pyproject.toml. Known options: allow_pooled, drop_unused,"
+                " entities, enum_rebuild, fix, ignore, ignore_tables, lint, lock_timeout, lock_wait, prove,"
+                " recycle_pooler, statement_timeout, trace."
             ),
         ),
         (

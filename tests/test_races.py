@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROUNDS = int(os.environ.get("ASSAY_RACE_ROUNDS", "1"))
 PROCESSES = 8
 SECONDS = 240
+UPGRADE = ("-x", "assay.allow_pooled=on", "upgrade", "head")
 
 JOURNAL = "op.execute(\"INSERT INTO journal VALUES ('{}')\")"
 CONCURRENTLY = """\
@@ -70,8 +71,7 @@ def test_eight_processes_at_once_migrate_once(history: Project, way: URL) -> Non
         begin_again(history)
         with ExitStack() as stack:
             processes = [
-                stack.enter_context(history.start("alembic", "upgrade", "head", env=environment))
-                for _ in range(PROCESSES)
+                stack.enter_context(history.start("alembic", *UPGRADE, env=environment)) for _ in range(PROCESSES)
             ]
             said = [process.communicate(timeout=SECONDS)[1] for process in processes]
         assert [process.returncode for process in processes] == [0] * PROCESSES, "\n".join(said)
@@ -83,14 +83,14 @@ def test_after_a_kill_the_next_one_finishes(history: Project, way: URL) -> None:
     environment = {"DATABASE_URL": way.render_as_string(hide_password=False)}
     begin_again(history)
     started = time.monotonic()
-    history.alembic("upgrade", "head", env=environment)
+    history.alembic(*UPGRADE, env=environment)
     whole = time.monotonic() - started
     for _ in range(ROUNDS):
         begin_again(history)
-        with history.start("alembic", "upgrade", "head", env=environment) as process:
+        with history.start("alembic", *UPGRADE, env=environment) as process:
             # Half of the time is Python's start; the rest is the work.
             time.sleep(random.uniform(whole * 0.4, whole * 1.05))  # noqa: S311 - no secret
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=SECONDS)
-        history.alembic("upgrade", "head", env=environment)
+        history.alembic(*UPGRADE, env=environment)
         all_is_there_once(history)

@@ -32,7 +32,10 @@ def run(context: Any, configuration: dict[str, Any], search_path: Sequence[str])
     elif search_path:
         offline["version_table_schema"] = search_path[0]
     context.configure(**{**offline, **configuration})
-    settings = {"lock_timeout": literal(configuration["assay"].lock_timeout)}
+    options = configuration["assay"]
+    settings = {"lock_timeout": literal(options.lock_timeout)}
+    if options.statement_timeout != "0":  # who runs the script may have a timeout of their own
+        settings["statement_timeout"] = literal(options.statement_timeout)
     if search_path:
         settings["search_path"] = ", ".join(map(identifier, search_path))
     _set_in_transactions(context.get_context().impl, settings)

@@ -52,11 +52,15 @@ class Options:
             ``"alembic-utils"`` writes ``op.create_entity`` and the like, which lose comments and privileges.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``, ``"500ms"``; ``"0"`` is
             for ever. It is set in every transaction, and never around ``CREATE INDEX CONCURRENTLY``.
+        statement_timeout: How long a statement of a migration may take; ``"0"`` is as long as it takes. A role's own is
+            for the application, and does not hold in a migration's transactions.
         lock_wait: How long to wait for another process that migrates the same database.
         trace: Record each revision that is run, and each statement, as an OpenTelemetry span. It needs the extra
             ``otel``, and a tracer provider, as ``opentelemetry-instrument alembic upgrade head`` sets one.
         recycle_pooler: After a migration, end the idle server connections of the same role, so that no client of a
             pooler that shares prepared statements gets "cached plan must not change result type".
+        allow_pooled: Run an ``autocommit_block()`` over a pooler whose direct host is not known: nothing in it may
+            set anything for its session.
     """
 
     lint: Literal["new", "off"] = "new"
@@ -68,9 +72,11 @@ class Options:
     enum_rebuild: Literal["rewrite", "online", "refuse"] = "rewrite"
     entities: Literal["sql", "alembic-utils"] = "sql"
     lock_timeout: str = "2s"
+    statement_timeout: str = "0"
     lock_wait: str = "10min"
     trace: bool = False
     recycle_pooler: bool = False
+    allow_pooled: bool = False
 
     @property
     def lock_wait_seconds(self) -> float:

@@ -10,6 +10,8 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import BIND_PARAMS, BIND_PARAMS_ESC
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.sql.compiler import DDLCompiler
 
 MAX_IDENTIFIER_BYTES = 63
@@ -58,6 +60,15 @@ def display(name: str, schema: str | None = None) -> str:
     preparer._double_percents = False  # noqa: SLF001 - this text is not for a driver
     quoted = str(preparer.quote(name))
     return quoted if schema is None else f"{preparer.quote(schema)}.{quoted}"
+
+
+def set_local(settings: Mapping[str, str]) -> str:
+    """Write calls that set something until the end of the transaction, for the list of a SELECT.
+
+    >>> set_local({"search_path": "app"})
+    "set_config('search_path', 'app', true)"
+    """
+    return ", ".join(f"set_config({literal(name)}, {literal(value)}, true)" for name, value in settings.items())
 
 
 def escaped(sql: str) -> str:

@@ -81,6 +81,11 @@ def rich() -> MetaData:
         comment='an "order"; it\'s 50%',
         **options,
     )
+    poorer(metadata, mood)
+    return metadata
+
+
+def poorer(metadata: MetaData, mood: Enum) -> None:
     Table(
         "users",
         metadata,
@@ -93,7 +98,6 @@ def rich() -> MetaData:
     Table("base", metadata, Column("a", Integer), postgresql_partition_by="RANGE (a)")
     Table("parent", metadata, Column("a", Integer, CheckConstraint("a > 0", name="positive")))
     Table("child", metadata, Column("b", Integer), postgresql_inherits="parent")
-    return metadata
 
 
 def what_models_say(snapshot: catalog.Snapshot) -> list[Record]:

@@ -169,7 +169,6 @@ def _parts(draw: st.DrawFn, table: Table, columns: list[str], others: list[Table
 def application() -> MetaData:
     metadata = MetaData()
     mood = Enum("sad", "it's", name="Mood", metadata=metadata)
-    long = "ünï" * 12
     Table(
         "users",
         metadata,
@@ -197,6 +196,12 @@ def application() -> MetaData:
         ForeignKeyConstraint(["parent"], ['Or"der.select'], onupdate="SET NULL", ondelete="NO ACTION"),
         Index("by time", "time", "price", unique=True),
     )
+    with_long_names(metadata)
+    return metadata
+
+
+def with_long_names(metadata: MetaData) -> None:
+    long = "ünï" * 12
     Table(
         long,
         metadata,
@@ -207,7 +212,6 @@ def application() -> MetaData:
         CheckConstraint("tag <> ''"),
         ForeignKeyConstraint(["fk"], ['Or"der.select']),
     )
-    return metadata
 
 
 def test_tables_of_applications_are_not_created(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

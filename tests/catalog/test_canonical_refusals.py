@@ -37,7 +37,7 @@ class Missing(UserDefinedType[str]):
         return "app.missing"
 
 
-def test_refused_objects_do_not_take_others_with_them(connection: Connection) -> None:
+def partly_refused() -> MetaData:
     metadata = MetaData(schema="app")
     Table(
         "good",
@@ -57,6 +57,11 @@ def test_refused_objects_do_not_take_others_with_them(connection: Connection) ->
     Table("bad", metadata, Column("id", Integer, primary_key=True), Column("x", Missing))
     Table("worse", metadata, Column("id", NullType, primary_key=True))
     Table("keyless", metadata, Column("a", Integer))
+    return metadata
+
+
+def test_refused_objects_do_not_take_others_with_them(connection: Connection) -> None:
+    metadata = partly_refused()
     connection.execute(text("CREATE SCHEMA app"))
     found = canonical(connection, metadata)
     assert found.refused == (

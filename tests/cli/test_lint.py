@@ -81,8 +81,8 @@ def test_json_is_all_that_is_printed(offline: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["lint", "nope"], "Can't locate revision identified by 'nope'."),
-        (["lint", "head:0001x"], "No such revision or branch '0001x'."),
+        (["lint", "nope"], "range 'nope': Can't locate revision identified by 'nope'."),
+        (["lint", "head:0001x"], "range 'head:0001x': No such revision or branch '0001x'."),
     ],
 )
 def test_what_cannot_be_linted_is_one_line_and_2(offline: Project, arguments: list[str], message: str) -> None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support import neon_api
+from tests.support.neon_bench import ENDPOINT
 
 from alembic_assay.proof.restore import may_lose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.neon_bench import Bench
     from tests.support.project import Project
 
 pytest.importorskip("httpx")
@@ -123,6 +125,33 @@ def test_a_restore_point_before_what_loses_something(project: Project, neon: neo
     assert project.sql("SELECT version_num FROM alembic_version") == [("0004",)]
 
 
+def test_with_neon_s_own_urls(project: Project, bench: Bench) -> None:
+    """Pooled ``DATABASE_URL`` in, branch with a host of its own, and production untouched; also tenants by project."""
+    url = bench.pooled_url.render_as_string(hide_password=False)
+    project.env.update(bench.environment, DATABASE_URL=url)
+    project.add_revision("op.execute('CREATE TABLE users (id int, name text)')", "op.execute('DROP TABLE users')")
+    project.alembic("upgrade", "head")
+    project.sql("INSERT INTO users VALUES (1, NULL)")
+    project.add_revision(
+        "op.alter_column('users', 'name', nullable=False)", "op.alter_column('users', 'name', nullable=True)"
+    )
+    project.add_revision("op.execute('DROP TABLE users')", "op.execute('CREATE TABLE users (id int, name text)')")
+    with neon_api.running(bench.server_url, bench) as neon:
+        project.env.update({name: str(value) for name, value in neon.environment.items()})
+        assert "NotNullViolation" in project.assay("rehearse", expect=1).stdout
+        project.sql("UPDATE users SET name = 'Ada'")
+        bench.proxy.faults += ["Couldn't connect to compute node"]
+        assert project.assay("rehearse", "0002").stdout.splitlines()[-1] == READY
+        visited = {visit.endpoint for visit in bench.proxy.visits} - {ENDPOINT}
+        assert len(visited) == 2
+        assert not any(endpoint.endswith("-pooler") for endpoint in visited)
+        assert project.sql("SELECT version_num FROM alembic_version") == [("0001",)]
+        assert "Restore point" in project.alembic("-x", "restore-point", "upgrade", "head").stderr
+        which = f"neon:{bench.url.database}/{bench.role}"
+        assert "1 already there" in project.assay("upgrade", "head", "--tenants", which).stdout
+    assert bench.sql("SELECT version_num FROM alembic_version") == [("0003",)]
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -138,8 +167,18 @@ def test_a_restore_point_before_what_loses_something(project: Project, neon: neo
         ("op.replace_enum('e', ['a'])", True),
         ("with op.get_context().autocommit_block():\n    op.create_index('i', 't', ['a'])", False),
         ("op.rename_table('a', 'b')", False),
+        ("op.add_column('t', sa.Column('a', postgresql.JSONB(astext_type=sa.Text())))", False),
+        ("drop_all()", True),
+        ("alembic.op.drop_table('t')", True),
+        ("with op.batch_alter_table('t') as batch:\n    batch.drop_column('a')", True),
     ],
 )
 def test_what_may_lose_something(body: str, expected: bool) -> None:
     source = f"def upgrade():\n{indent(body, '    ')}\n\ndef downgrade():\n    op.drop_table('t')\n"
     assert may_lose(source) is expected
+
+
+def test_what_a_function_of_the_script_may_lose() -> None:
+    script = "def helper():\n    op.{}\n\ndef upgrade():\n    helper()\n\ndef downgrade():\n    op.drop_table('t')\n"
+    assert may_lose(script.format("drop_table('t')"))
+    assert not may_lose(script.format("create_index('i', 't', ['a'])"))

@@ -55,9 +55,9 @@ def test_a_range_leaves_its_first_revision_out(tmp_path: Path, rev_range: str, r
 @pytest.mark.parametrize(
     ("rev_range", "message"),
     [
-        ("nope", "Can't locate revision identified by 'nope'."),
-        ("0002:nope", "No such revision or branch 'nope'."),
-        ("0003:0002", "Revision 0003 is not an ancestor of revision 0002."),
+        ("nope", "range 'nope': Can't locate revision identified by 'nope'."),
+        ("0002:nope", "range '0002:nope': No such revision or branch 'nope'."),
+        ("0003:0002", "range '0003:0002': Revision 0003 is not an ancestor of revision 0002."),
         ("base", "no revisions in the range 'base'."),
         ("head:head", "no revisions in the range 'head:head'."),
     ],

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,6 +67,27 @@ def test_it_is_deleted_whatever_happens(neon: neon_api.NeonStandIn, api: NeonAPI
     assert set(neon.branches) == {neon_api.MAIN}
 
 
+def test_it_is_deleted_after_ctrl_c_while_it_is_made(neon: neon_api.NeonStandIn, api: NeonAPI) -> None:
+    neon.polls = 1000
+
+    def lose_patience() -> None:
+        while len(neon.branches) == 1:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=lose_patience).start()
+    with pytest.raises(KeyboardInterrupt), temporary_branch(api, neon.url):
+        pytest.fail("it is not there yet")
+    assert set(neon.branches) == {neon_api.MAIN}
+
+
+def test_it_is_deleted_when_its_creation_fails_in_the_end(neon: neon_api.NeonStandIn, api: NeonAPI) -> None:
+    neon.failing = "no capacity"
+    with pytest.raises(NeonAPIError, match="no capacity"), temporary_branch(api, neon.url):
+        pytest.fail("it does not come about")
+    assert set(neon.branches) == {neon_api.MAIN}
+
+
 def test_a_branch_that_cannot_be_deleted_is_named(
     neon: neon_api.NeonStandIn, api: NeonAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -76,7 +101,7 @@ def test_a_branch_that_cannot_be_deleted_is_named(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-@pytest.mark.parametrize("fault", [423, 429, 503, "lost"])
+@pytest.mark.parametrize("fault", [423, 429, 500, 502, 503, "lost"])
 def test_what_is_safe_is_tried_again(neon: neon_api.NeonStandIn, api: NeonAPI, method: str, fault: int | str) -> None:
     neon.faults.append((method, fault))
     branch = create(api)

@@ -138,6 +138,26 @@ def test_closing_does_not_wait_for_ever(database: Database) -> None:
         assert database.close(grace=0.05) == 1
 
 
+def test_what_comes_back_after_the_end_is_closed(database: Database) -> None:
+    with database.session() as session:
+        late = session.connection().connection.dbapi_connection
+        assert database.close(grace=0) == 1
+    assert late is not None
+    assert late.closed
+
+
+def test_an_answer_that_nobody_waits_for_leaves_no_connection(database: Database) -> None:
+    with database.engine.connect() as one, database.engine.connect() as other:
+        assert database.health(timeout=0.1).reason == "no answer within 0.1 s"
+        used = [each.connection.dbapi_connection for each in (one, other)]
+        database.close(grace=0)
+    for thread in threading.enumerate():
+        if thread.name == "assay-health":
+            thread.join(10)
+    assert [each is not None and each.closed for each in used] == [True, True]
+    assert database.engine.pool.checkedin() == 0  # type: ignore[attr-defined] # of QueuePool
+
+
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
 def test_the_same_with_async(database: Database, replica_url: URL, driver: str) -> None:
     settings = replace(database.settings, replica_url=replica_url, driver=driver)  # type: ignore[arg-type] # a parameter of the test

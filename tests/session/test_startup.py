@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import URL
 
 from alembic_assay.errors import DatabaseURLError
-from alembic_assay.session.startup import set_in_transaction, split_options
+from alembic_assay.session.startup import split_options
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
@@ -59,9 +59,3 @@ def test_what_is_no_setting(word: str) -> None:
 def test_every_value_comes_through(value: str) -> None:
     escaped = re.sub(r"([ \t\n\v\f\r\\])", r"\\\1", value)
     assert split(f"-csearch_path={escaped}") == (None, {"search_path": value})
-
-
-def test_quotes_in_a_value() -> None:
-    assert set_in_transaction({"search_path": '"a\'b"', "a.b": "1"}) == (
-        "SELECT set_config('search_path', '\"a''b\"', true), set_config('a.b', '1', true)"
-    )

@@ -86,6 +86,26 @@ def test_two_engines_in_one_process_and_async(database: Database) -> None:
     assert {name.split()[0] for name in recorded.spans} >= {"SELECT", "VALUES"}
 
 
+def test_what_opentelemetry_instrument_traces_already_is_not_traced_twice(database: Database) -> None:
+    import sqlalchemy.ext.asyncio  # noqa: F401, PLC0415 - imported later it would keep what is instrumented now
+    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor  # noqa: PLC0415 - may not be installed
+
+    recorded = Recorded()
+    instrumentor = SQLAlchemyInstrumentor()
+    instrumentor.instrument(tracer_provider=recorded.tracer_provider, skip_dep_check=True)
+    try:
+        with Database(database.settings) as other:
+            for _ in range(2):
+                instrument(
+                    other.engine, tracer_provider=recorded.tracer_provider, meter_provider=recorded.meter_provider
+                )
+            with other.session() as session:
+                session.execute(text("SELECT 1"))
+    finally:
+        instrumentor.uninstrument()
+    assert [span.name.split()[0] for span in recorded._spans.get_finished_spans()].count("SELECT") == 1
+
+
 def test_without_the_extra_it_is_said(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
     with pytest.raises(AssayError, match=r"^OpenTelemetry is not installed: .*'alembic-assay\[otel\]'\.$"):

@@ -8,18 +8,20 @@ import subprocess
 import threading
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
+from tests.support.neon_bench import ENDPOINT, REGION
 from tests.support.servers import client, libpq_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL
+    from tests.support.neon_bench import Bench
 
 PROJECT, KEY = "cool-sun-123456", "napi_secret"
 MAIN = "br-main-00000001"
@@ -42,10 +44,12 @@ class Exchange:
 class NeonStandIn:
     """The state of a project with one branch, that of ``url``.
 
+    With a ``bench``, branches have Neon's own host names, which lead to their databases there.
     ``faults`` are met by the next requests of a method: a status, or ``"lost"``: it is done, but nobody hears of it.
     """
 
     url: URL
+    bench: Bench | None = None
     address: str = ""
     branches: dict[str, dict[str, Any]] = field(default_factory=dict)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -99,6 +103,9 @@ class NeonStandIn:
         database = f"assay_branch_{uuid.uuid4().hex[:12]}"
         self._copy(self.databases[parent], database)
         self.databases[branch] = database
+        if self.bench is not None:
+            here = replace(self.bench.proxy.computes[ENDPOINT], database=database)
+            self.bench.proxy.computes[_endpoint_of(branch)] = here
         self.branches[branch] = self._branch(branch, name, parent)
         operation = self._operation(branch)
         endpoints = [self._endpoint(branch)] if body.get("endpoints") else []
@@ -133,8 +140,11 @@ class NeonStandIn:
 
     def _uri(self, query: dict[str, str]) -> str:
         assert query["database_name"] == self.url.database
-        assert query["role_name"] == self.url.username
-        return libpq_url(self.url.set(database=self.databases[query.get("branch_id", MAIN)]))
+        assert query["role_name"] == (self.bench.role if self.bench else self.url.username)
+        branch = query.get("branch_id", MAIN)
+        if self.bench is not None:
+            return libpq_url(self.bench.of(_endpoint_of(branch)))
+        return libpq_url(self.url.set(database=self.databases[branch]))
 
     def _operation(self, branch: str) -> dict[str, Any]:
         operation = {
@@ -186,7 +196,7 @@ class NeonStandIn:
 
     def _endpoint(self, branch: str) -> dict[str, Any]:
         return {
-            "host": self.url.host,
+            "host": f"{_endpoint_of(branch)}.{REGION}" if self.bench else self.url.host,
             "id": f"ep-cool-{branch[-8:]}",
             "project_id": PROJECT,
             "branch_id": branch,
@@ -210,14 +220,18 @@ class NeonStandIn:
 
     def _copy(self, source: str, database: str) -> None:
         try:
-            self._administer(f'CREATE DATABASE {database} TEMPLATE "{source}"')
+            self._administer(f'CREATE DATABASE {database} TEMPLATE "{source}"{self._owner}')
         except psycopg.errors.ObjectInUse:  # who migrates is connected; Neon does not mind, a template does
-            self._administer(f"CREATE DATABASE {database} TEMPLATE template0")
+            self._administer(f"CREATE DATABASE {database} TEMPLATE template0{self._owner}")
             dump = subprocess.run(
                 [client("pg_dump"), libpq_url(self.url.set(database=source))], check=True, capture_output=True
             )
             target = libpq_url(self.url.set(database=database))
             subprocess.run([client("psql"), "-qX", target], input=dump.stdout, check=True, capture_output=True)
+
+    @property
+    def _owner(self) -> str:
+        return f" OWNER {self.bench.role}" if self.bench else ""
 
     def _administer(self, statement: str) -> None:
         with psycopg.connect(libpq_url(self.url.set(database="postgres")), autocommit=True) as connection:
@@ -229,42 +243,49 @@ def error(code: str, message: str) -> dict[str, str]:
     return {"request_id": "req-1", "code": code, "message": message}
 
 
+def _endpoint_of(branch: str) -> str:
+    return ENDPOINT if branch == MAIN else branch.replace("br-", "ep-")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    neon: NeonStandIn
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        path, query = parts.path.removeprefix("/api/v2"), dict(parse_qsl(parts.query))
+        text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        fault = next((each for each in self.neon.faults if each[0] == self.command), None)
+        if fault is not None:
+            self.neon.faults.remove(fault)
+        if self.headers["Authorization"] != f"Bearer {KEY}":
+            status, answer = 401, error("", "authentication required")
+        elif fault is not None and isinstance(fault[1], int):
+            status, answer = fault[1], error("", "try again")
+        else:
+            status, answer = self.neon.answer(self.command, path, query, json.loads(text or "{}"))
+        if fault is not None and fault[1] == "lost":
+            self.close_connection = True
+            return
+        body = b"" if answer is None else json.dumps(answer).encode()
+        self.neon.exchanges.append(Exchange(self.command, path, query, text, status, body.decode()))
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - as http.server calls them
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @contextmanager
-def running(url: URL) -> Iterator[NeonStandIn]:
+def running(url: URL, bench: Bench | None = None) -> Iterator[NeonStandIn]:
     """Serve a project whose database is that of a URL; afterwards drop its branches."""
-    neon = NeonStandIn(url)
-
-    class Handler(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
-            parts = urlsplit(self.path)
-            path, query = parts.path.removeprefix("/api/v2"), dict(parse_qsl(parts.query))
-            text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            fault = next((each for each in neon.faults if each[0] == self.command), None)
-            if fault is not None:
-                neon.faults.remove(fault)
-            if self.headers["Authorization"] != f"Bearer {KEY}":
-                status, answer = 401, error("", "authentication required")
-            elif fault is not None and isinstance(fault[1], int):
-                status, answer = fault[1], error("", "try again")
-            else:
-                status, answer = neon.answer(self.command, path, query, json.loads(text or "{}"))
-            if fault is not None and fault[1] == "lost":
-                self.close_connection = True
-                return
-            body = b"" if answer is None else json.dumps(answer).encode()
-            neon.exchanges.append(Exchange(self.command, path, query, text, status, body.decode()))
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - as http.server calls them
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    neon = NeonStandIn(url, bench)
+    handler = type("Handler", (_Handler,), {"neon": neon})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         neon.address = f"http://127.0.0.1:{server.server_port}/api/v2"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import URL
+
+SHARES_PREPARED_STATEMENTS = (1, 21)
+"""The first version that does; ``.ci/pgbouncer`` builds one where apt's is older."""
 
 _PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin")
 _SECONDS = 10.0
@@ -34,6 +39,13 @@ _DEFAULTS: Mapping[str, object] = {
 def find() -> str | None:
     """Return the program; it stands where an ordinary user's PATH often does not look."""
     return shutil.which("pgbouncer") or shutil.which("pgbouncer", path=os.pathsep.join(_PLACES))
+
+
+@cache
+def version() -> tuple[int, ...]:
+    """Return the version, such as ``(1, 24)``."""
+    said = subprocess.run([find() or "", "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, re.findall(r"PgBouncer (\d+)\.(\d+)", said)[0]))
 
 
 def free_port() -> int:
@@ -62,7 +74,10 @@ def running(server_url: URL, *, port: int | None = None, **settings: object) -> 
     with tempfile.TemporaryDirectory(prefix="assay-pgbouncer-") as name:
         directory = Path(name)
         configuration = directory / "pgbouncer.ini"
-        configuration.write_text(_ini(server_url, {**_DEFAULTS, "listen_port": port, **settings}), "utf-8")
+        prepared = {"max_prepared_statements": 0} if version() >= SHARES_PREPARED_STATEMENTS else {}
+        chosen = {**_DEFAULTS, **prepared, "listen_port": port, **settings}
+        configuration.write_text(_ini(server_url, chosen), "utf-8")
+        program = str(shutil.copy(program, directory))  # it may stand where only root can go
         log = directory / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -70,7 +85,7 @@ def running(server_url: URL, *, port: int | None = None, **settings: object) -> 
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                **_account(directory, configuration),
+                **_account(directory, configuration, Path(program)),
             )
         try:
             _wait(process, port, log)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import sqlmodel
 % endif
 from alembic import op
-${imports if imports else ""}
+${imports + "\n" if imports else ""}
 
 revision: str = ${repr(up_revision)}
 down_revision: str | Sequence[str] | None = ${repr(down_revision)}

@@ -27,6 +27,7 @@ _ELSEWHERE = frozenset(
         "access method",
         "default privileges",
         "event trigger",
+        "extension privileges",
         "foreign data wrapper",
         "foreign server",
         "language",
@@ -34,6 +35,7 @@ _ELSEWHERE = frozenset(
         "publication table",
         "security label",
         "setting",
+        "subscription",
         "user mapping",
     }
 )

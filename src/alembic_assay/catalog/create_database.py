@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.publication_tables import PublicationTable
     from alembic_assay.catalog.publications import Publication
     from alembic_assay.catalog.security_labels import SecurityLabel
+    from alembic_assay.catalog.subscriptions import Subscription
 
 _STATES = {"disabled": "DISABLE", "replica": "ENABLE REPLICA", "always": "ENABLE ALWAYS"}
 _LISTS = frozenset(
@@ -57,6 +58,17 @@ def publication_table(record: PublicationTable, context: Context) -> Iterator[St
     where = f" WHERE ({record.where})" if record.where is not None else ""
     statement = f"ALTER PUBLICATION {identifier(record.name)} ADD TABLE ONLY {table}{columns}{where}"
     yield Step(node, [statement], {*context.needs[node], ("publication", (record.name,)), ("table", record.key[:2])})
+
+
+def subscription(record: Subscription, context: Context) -> Iterator[Step]:
+    """Make a subscription that does not run: how to connect is a secret that no snapshot holds."""
+    node = ("subscription", record.key)
+    publications = ", ".join(map(identifier, record.publications))
+    slot = "NONE" if record.slot is None else quoted(record.slot)
+    settings = ["connect = false", f"slot_name = {slot}"]
+    settings += [f"{name} = {quoted(value)}" for name, _, value in (each.partition("=") for each in record.options)]
+    words = f"CREATE SUBSCRIPTION {identifier(record.name)} CONNECTION '' PUBLICATION {publications}"
+    yield Step(node, [f"{words} WITH ({', '.join(settings)})"], set(context.needs[node]))
 
 
 def event_trigger(record: EventTrigger, context: Context) -> Iterator[Step]:

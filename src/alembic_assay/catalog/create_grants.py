@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.create_properties import target
+from alembic_assay.catalog.create_steps import Step
 from alembic_assay.catalog.create_types import PUBLIC
 from alembic_assay.catalog.default_privileges import DefaultPrivileges
+from alembic_assay.catalog.extension_privileges import ExtensionPrivileges
+from alembic_assay.catalog.names import parts
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic_assay.catalog.create_context import Context
     from alembic_assay.catalog.record import Record
 
 PRIVILEGES = {
@@ -96,7 +100,7 @@ def grants(record: Record, owner: str, *, owners: bool) -> Iterator[str]:
         owners: Whether the object was given to its owner; else it belongs to who made it.
     """
     acl: tuple[str, ...] | None = getattr(record, "acl", None)
-    if acl is None or isinstance(record, DefaultPrivileges):
+    if acl is None or isinstance(record, (DefaultPrivileges, ExtensionPrivileges)):
         return
     public_schema = record.key == (PUBLIC,) and record.kind == "schema"
     names = _Names(record, owner, owners or public_schema)
@@ -109,6 +113,14 @@ def by_default(record: DefaultPrivileges) -> Iterator[str]:
     """Yield what follows ``ALTER DEFAULT PRIVILEGES …`` to change what the server gives to those of the record."""
     held = {} if record.schema else _at_first(record.objects.removesuffix("s"), record.role)
     yield from _changes(_Names(record, record.role, owners=True), [parsed(item) for item in record.acl], held)
+
+
+def on_extension(record: ExtensionPrivileges, _: Context) -> Iterator[Step]:
+    """Change privileges on an object of an extension from those that it came with."""
+    held = {item.grantee: set(item.privileges) for item in map(parsed, record.initial_acl)}
+    names = _Names(record, record.object_owner, owners=False)
+    statements = list(_changes(names, [parsed(item) for item in record.acl], held))
+    yield Step((record.kind, record.key), statements, {("extension", (record.extension,))})
 
 
 def _changes(
@@ -173,7 +185,11 @@ class _Names:
             yield "RESET SESSION AUTHORIZATION"
 
     def _words(self, letters: list[str]) -> str:
-        columns = f" ({identifier(self.record.name)})" if isinstance(self.record, Column) else ""
+        columns = ""
+        if isinstance(self.record, Column):
+            columns = f" ({identifier(self.record.name)})"
+        elif isinstance(self.record, ExtensionPrivileges) and self.record.type.endswith(_COLUMN):
+            columns = f" ({identifier(parts(self.record.name)[-1])})"
         return ", ".join(f"{PRIVILEGES[letter]}{columns}" for letter in letters) or f"ALL{columns}"
 
     def _grantee(self, grantee: str) -> str:
@@ -184,12 +200,23 @@ class _Names:
     def _object(self) -> str:
         if isinstance(self.record, DefaultPrivileges):
             return self.record.objects.upper()
+        if isinstance(self.record, ExtensionPrivileges):
+            return _of_extension(self.record)
         if isinstance(self.record, Column):
             return f"TABLE {qualified(self.record.table, self.record.schema)}"
         word, name = target(self.record)
         return f"{_WORD.get(word, word)} {name}"
 
 
+def _of_extension(record: ExtensionPrivileges) -> str:
+    if record.type.endswith(_COLUMN):
+        *schema, table, _ = parts(record.name)
+        return f"TABLE {qualified(table, *schema)}"
+    word = record.type.upper().replace("-", " ")
+    return f"{_WORD.get(word, word)} {record.name}"
+
+
+_COLUMN = " column"
 _WORD = {
     "SERVER": "FOREIGN SERVER",
     "VIEW": "TABLE",

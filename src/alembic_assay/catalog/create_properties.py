@@ -51,6 +51,7 @@ _WORDS = {
             "operator class",
             "operator family",
             "publication",
+            "subscription",
             "text search configuration",
             "text search dictionary",
             "text search parser",

@@ -67,8 +67,10 @@ CREATORS: Mapping[str, Callable[[Any, Context], Iterator[Step]]] = {
     "statistics": create_programs.statistics,
     "publication": create_database.publication,
     "publication table": create_database.publication_table,
+    "subscription": create_database.subscription,
     "setting": create_database.setting,
     "security label": create_database.security_label,
+    "extension privileges": create_grants.on_extension,
     "default privileges": create_database.default_privileges,
     "event trigger": create_database.event_trigger,
 }

@@ -55,8 +55,10 @@ RANKS = (
     "policy",
     "publication",
     "publication table",
+    "subscription",
     "setting",
     "security label",
+    "extension privileges",
     "default privileges",
     "event trigger",
 )

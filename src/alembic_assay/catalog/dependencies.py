@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from alembic_assay.catalog.dependency_sql import SQL
 from alembic_assay.catalog.names import parts
-from alembic_assay.catalog.rare_objects import RARE_OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,122 +22,6 @@ if TYPE_CHECKING:
 
 PARTS_OF_A_TABLE = frozenset({"column", "constraint", "index", "trigger", "rule", "policy", "publication table"})
 """Kinds whose key begins with that of their table."""
-
-_NAMED = f"""
-SELECT 'pg_type'::regclass AS class, t.oid AS id, NULL::oid AS relation,
-       CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite type' ELSE 'range type' END
-           AS kind, ARRAY[n.nspname::text, t.typname]::text[] AS key
-FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace LEFT JOIN pg_class AS c ON c.oid = t.typrelid
-WHERE t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c'
-UNION ALL
-SELECT 'pg_type'::regclass, t.oid, c.oid, CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END,
-       ARRAY[n.nspname::text, c.relname]
-FROM pg_type AS t JOIN pg_class AS c ON c.oid = t.typrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
-UNION ALL
-SELECT 'pg_type'::regclass, r.rngmultitypid, NULL, 'range type', ARRAY[n.nspname::text, t.typname]
-FROM pg_range AS r JOIN pg_type AS t ON t.oid = r.rngtypid JOIN pg_namespace AS n ON n.oid = t.typnamespace
-UNION ALL
-SELECT 'pg_class'::regclass, c.oid, c.oid,
-       CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type' WHEN 'v' THEN 'view' WHEN 'm' THEN 'view'
-                      ELSE 'table' END, ARRAY[n.nspname::text, c.relname]
-FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'f', 'S', 'c', 'v', 'm')
-UNION ALL
-SELECT 'pg_class'::regclass, i.indexrelid, CASE WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN i.indrelid END,
-       CASE WHEN EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
-            THEN 'constraint' ELSE 'index' END, ARRAY[n.nspname::text, c.relname, ic.relname]
-FROM pg_index AS i JOIN pg_class AS ic ON ic.oid = i.indexrelid JOIN pg_class AS c ON c.oid = i.indrelid
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-UNION ALL
-SELECT 'pg_attrdef'::regclass, d.oid, NULL, 'column', ARRAY[n.nspname::text, c.relname, a.attname]
-FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-JOIN pg_class AS c ON c.oid = d.adrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-UNION ALL
-SELECT 'pg_constraint'::regclass, k.oid, k.conrelid, CASE k.contype WHEN 't' THEN 'trigger' ELSE 'constraint' END,
-       ARRAY[n.nspname::text, c.relname, k.conname]
-FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-UNION ALL
-SELECT 'pg_constraint'::regclass, k.oid, NULL, 'domain', ARRAY[n.nspname::text, t.typname]
-FROM pg_constraint AS k JOIN pg_type AS t ON t.oid = k.contypid JOIN pg_namespace AS n ON n.oid = t.typnamespace
-UNION ALL
-SELECT 'pg_proc'::regclass, p.oid, NULL, 'function',
-       ARRAY[n.nspname::text, p.proname, pg_get_function_identity_arguments(p.oid)]
-FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-UNION ALL
-SELECT 'pg_rewrite'::regclass, r.oid, CASE r.rulename WHEN '_RETURN' THEN c.oid END,
-       CASE r.rulename WHEN '_RETURN' THEN 'view' ELSE 'rule' END,
-       CASE r.rulename WHEN '_RETURN' THEN ARRAY[n.nspname::text, c.relname]
-                       ELSE ARRAY[n.nspname::text, c.relname, r.rulename] END
-FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace
-UNION ALL
-SELECT 'pg_trigger'::regclass, t.oid, NULL, 'trigger', ARRAY[n.nspname::text, c.relname, t.tgname]
-FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE NOT t.tgisinternal
-UNION ALL
-SELECT 'pg_policy'::regclass, p.oid, NULL, 'policy', ARRAY[n.nspname::text, c.relname, p.polname]
-FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-UNION ALL
-SELECT 'pg_statistic_ext'::regclass, s.oid, NULL, 'statistics', ARRAY[n.nspname::text, s.stxname]
-FROM pg_statistic_ext AS s JOIN pg_namespace AS n ON n.oid = s.stxnamespace
-UNION ALL
-SELECT 'pg_extension'::regclass, e.oid, NULL, 'extension', ARRAY[e.extname]
-FROM pg_extension AS e
-UNION ALL
-SELECT 'pg_publication_rel'::regclass, r.oid, NULL, 'publication table', ARRAY[n.nspname::text, c.relname, p.pubname]
-FROM pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid
-JOIN pg_class AS c ON c.oid = r.prrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-{RARE_OBJECTS}"""
-
-SQL = f"""
-WITH member AS (
-    SELECT x.classid, x.objid, e.extname FROM pg_depend AS x JOIN pg_extension AS e ON e.oid = x.refobjid
-    WHERE x.refclassid = 'pg_extension'::regclass AND x.deptype = 'e'
-), part AS (
-    SELECT 'pg_constraint'::regclass::oid AS class, k.oid AS id, k.conrelid AS relation, NULL::int2 AS attribute
-    FROM pg_constraint AS k WHERE k.conrelid <> 0
-    UNION ALL
-    SELECT 'pg_class'::regclass, i.indexrelid, i.indrelid, NULL FROM pg_index AS i
-    WHERE i.indexprs IS NULL AND i.indpred IS NULL
-    UNION ALL
-    SELECT 'pg_attrdef'::regclass, d.oid, d.adrelid, d.adnum FROM pg_attrdef AS d
-), pair AS MATERIALIZED (
-    SELECT x.classid, x.objid, x.objsubid, x.refclassid, x.refobjid, x.refobjsubid
-    FROM pg_depend AS x LEFT JOIN part AS p ON p.class = x.classid AND p.id = x.objid
-    WHERE x.deptype IN ('n', 'a') AND x.objid >= 16384
-      AND (p.relation = x.refobjid AND COALESCE(p.attribute, x.refobjsubid) = x.refobjsubid) IS NOT TRUE
-), wanted AS (
-    SELECT DISTINCT e.class, COALESCE(t.oid, e.id) AS id, e.id AS alias
-    FROM (SELECT classid AS class, objid AS id FROM pair UNION SELECT refclassid, refobjid FROM pair) AS e
-    LEFT JOIN pg_type AS t ON e.class = 'pg_type'::regclass AND t.typarray = e.id
-), named AS (
-    SELECT * FROM ({_NAMED}) AS o
-    UNION ALL
-    SELECT m.classid, m.objid, NULL, 'extension', ARRAY[m.extname]::text[] FROM member AS m
-    WHERE m.classid NOT IN ('pg_class'::regclass, 'pg_proc'::regclass)
-), object AS MATERIALIZED (
-    SELECT o.class, w.alias AS id, o.relation, CASE WHEN m.objid IS NULL THEN o.kind ELSE 'extension' END AS kind,
-           CASE WHEN m.objid IS NULL THEN o.key ELSE ARRAY[m.extname]::text[] END AS key
-    FROM wanted AS w JOIN named AS o ON o.class = w.class AND o.id = w.id
-    LEFT JOIN member AS m ON m.classid = o.class AND m.objid = o.id
-), attribute AS (
-    SELECT a.attrelid, a.attnum, a.attname FROM pg_attribute AS a WHERE (a.attrelid, a.attnum) IN (
-        SELECT x.objid, x.objsubid FROM pair AS x WHERE x.classid = 'pg_class'::regclass AND x.objsubid > 0
-        UNION
-        SELECT x.refobjid, x.refobjsubid FROM pair AS x WHERE x.refclassid = 'pg_class'::regclass AND x.refobjsubid > 0)
-)
-SELECT (SELECT json_agg(json_build_array(x.classid, x.objid, x.objsubid, x.refclassid, x.refobjid, x.refobjsubid))
-        FROM pair AS x)::text AS pairs,
-       (SELECT json_agg(json_build_array(o.class::oid, o.id, o.relation, o.kind, o.key)) FROM object AS o)::text AS objects,
-       (SELECT json_agg(json_build_array(a.attrelid, a.attnum, a.attname)) FROM attribute AS a)::text AS attributes
-"""
-"""``relation`` marks what need not be said again: that an object depends on the table or columns it names itself.
-
-``pair`` leaves out most of that before anything is named, which costs the most; and objects of ``initdb``, whose OIDs
-are below 16384 (FirstNormalObjectId in PostgreSQL's transam.h). The server does not join names to pairs: where the
-catalogs were never analysed, it expects few of them, and takes minutes.
-"""
 
 Key = tuple[str, tuple[str, ...]]
 """Kind and key of a record."""
@@ -172,12 +56,29 @@ def read(connection: Connection, records: Iterable[Record]) -> tuple[Dependency,
     """
     known = {(record.kind, record.key) for record in records}
     found = connection.execute(text(SQL)).one()
-    pairs, objects, attributes = (json.loads(each or "[]") for each in found)
-    named = {(class_, id_): (relation, kind, tuple(key)) for class_, id_, relation, kind, key in objects}
+    pairs, objects, relations, members, attributes = (json.loads(each or "[]") for each in found)
     columns = {(id_, number): name for id_, number, name in attributes}
-    edges = set(_edges(pairs, named, columns))
+    edges = set(_edges(pairs, _names(objects, relations, members), columns))
     between = sorted((who, what) for who, what in edges if who != what and who in known and what in known)
     return tuple(Dependency(*who, *what) for who, what in between)
+
+
+def _names(
+    objects: Iterable[tuple[str, str, str | None, str, str | None, list[str]]],
+    relations: Iterable[tuple[str, str, str, str, str]],
+    members: Iterable[tuple[str, str, str]],
+) -> dict[tuple[str, str], _Named]:
+    """Return what has which class and OID; what an extension owns goes by the name of the extension."""
+    named: dict[tuple[str, str], _Named] = {}
+    within: dict[str | None, tuple[str, ...]] = {}
+    for class_, id_, kind, schema, name in relations:
+        named[class_, id_], within[id_] = (id_, kind, (schema, name)), (schema, name)
+    for class_, id_, relation, kind, of, key in objects:
+        named[class_, id_] = (relation, kind, (*within.get(of, ()), *key))
+    for class_, id_, extension in members:
+        relation = named[class_, id_][0] if (class_, id_) in named else None
+        named[class_, id_] = (relation, "extension", (extension,))
+    return named
 
 
 def _edges(

@@ -15,6 +15,7 @@ from alembic_assay.catalog.document_relations import relation_problems
 from alembic_assay.catalog.document_shapes import CONSTRAINT_DERIVED, INDEX_DERIVED, Item, decode, encode
 from alembic_assay.catalog.domains import Domain
 from alembic_assay.catalog.enums import Enum
+from alembic_assay.catalog.extension_privileges import ExtensionPrivileges
 from alembic_assay.catalog.indexes import Index
 from alembic_assay.catalog.names import python_name
 from alembic_assay.catalog.ranges import Range
@@ -82,7 +83,7 @@ def problem(code: str, path: str, message: str, hint: str = "") -> Problem:
 def _names(places: list[Place]) -> Iterator[Problem]:
     """SCH204 and SCH205: names that are too long, and names that stand twice."""
     for record_type, item, path in places:
-        if "name" not in record_type.key_fields or record_type is SecurityLabel:
+        if "name" not in record_type.key_fields or record_type in {SecurityLabel, ExtensionPrivileges}:
             continue  # named by what it belongs to
         internal = record_type is Trigger and not item["definition"]  # named after constraint and function
         size = len(item["name"].encode())

@@ -37,6 +37,7 @@ _SOURCES = {
     "domain": f"pg_type WHERE typtype = 'd' AND oid >= {FIRST_OID}",
     "enum": "pg_type WHERE typtype = 'e'",
     "event trigger": "pg_event_trigger",
+    "extension privileges": "pg_extension WHERE extname <> 'plpgsql'",
     "policy": "pg_policy",
     "publication": "pg_publication",
     "publication table": "pg_publication_rel",
@@ -44,6 +45,7 @@ _SOURCES = {
     "security label": "pg_seclabel",
     "setting": "pg_db_role_setting",
     "statistics": "pg_statistic_ext",
+    "subscription": "pg_subscription",
     "user mapping": "pg_user_mappings",
 }
 _CASES = ", ".join(f"CASE WHEN EXISTS (SELECT FROM {source}) THEN '{kind}' END" for kind, source in _SOURCES.items())

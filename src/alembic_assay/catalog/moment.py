@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+_CHANGED_TWICE = "the schema was changed while it was read, and again while it was read once more."
 _ATTEMPTS = 2
 _SHOWN = 3
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -84,7 +85,7 @@ def read_moment(
         connection: Of the caller's own, in no transaction.
         lock_timeout: How long to wait for a table that another session has locked, in PostgreSQL's units.
         schemas: As of :func:`~alembic_assay.catalog.snapshot.read`.
-        tables: As of :func:`~alembic_assay.catalog.snapshot.read`.
+        tables: The same.
 
     Raises:
         LockTimeoutError: A table stayed locked; says by whom.
@@ -108,10 +109,7 @@ def read_moment(
                 raise locked(connection, lock_timeout) from error
             if sqlstate(error) not in _CHANGED or error.connection_invalidated:
                 raise
-    raise SchemaChangedError(
-        "the schema was changed while it was read, and again while it was read once more.",
-        hint="Run the same command again when nobody migrates this database.",
-    )
+    raise SchemaChangedError(_CHANGED_TWICE, hint="Run the same command again when nobody migrates this database.")
 
 
 def locked(connection: Connection, lock_timeout: str) -> LockTimeoutError:

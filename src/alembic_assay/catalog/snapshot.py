@@ -20,6 +20,7 @@ from alembic_assay.catalog import (
     domains,
     enums,
     event_triggers,
+    extension_privileges,
     extensions,
     foreign_data_wrappers,
     foreign_servers,
@@ -38,6 +39,7 @@ from alembic_assay.catalog import (
     security_labels,
     sequences,
     statistics,
+    subscriptions,
     tables,
     text_search_configurations,
     text_search_dictionaries,
@@ -96,10 +98,12 @@ READERS: Mapping[type[Record], Callable[[Connection, Scope], tuple[Record, ...]]
     statistics.ExtendedStatistics: statistics.read,
     publications.Publication: publications.read,
     publication_tables.PublicationTable: publication_tables.read,
+    subscriptions.Subscription: subscriptions.read,
     event_triggers.EventTrigger: event_triggers.read,
     default_privileges.DefaultPrivileges: default_privileges.read,
     database_settings.DatabaseSetting: database_settings.read,
     security_labels.SecurityLabel: security_labels.read,
+    extension_privileges.ExtensionPrivileges: extension_privileges.read,
 }
 """How each kind is read, in the order in which objects can be created."""
 

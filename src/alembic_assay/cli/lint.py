@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "rev_range",
         nargs="?",
         metavar="range",
-        help="a revision, or from:to without the first one (default: every revision)",
+        help="a revision, or from:to without the first one; the last two: -- -2: (default: every revision)",
     )
     parser.add_argument(
         "--format", dest="output_format", choices=("text", "json"), default="text", help="default: text"

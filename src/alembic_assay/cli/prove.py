@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="head",
         metavar="range",
-        help="a revision, or from:to without the first one (default: head)",
+        help="a revision, or from:to without the first one; the last two: -- -2: (default: head)",
     )
     parser.add_argument("--format", dest="output_format", choices=["text", "json"], default="text")
 

@@ -15,13 +15,12 @@ from alembic.util import CommandError
 from alembic_assay.errors import AssayError
 from alembic_assay.lint.check import Knowledge, check
 from alembic_assay.lint.collect import as_typed, from_script
+from alembic_assay.lint.ranges import scripts_in
 from alembic_assay.lint.record import recorder
 from alembic_assay.rules.replay import replay
 from alembic_assay.rules.tables import KnownTables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from alembic.config import Config
     from alembic.script import Script
 
@@ -38,9 +37,7 @@ def check_revisions(config: Config, rev_range: str | None, options: Options) -> 
 
     Args:
         config: Alembic's configuration.
-        rev_range: ``from:to``, of which the first one is not linted itself, as in ``alembic upgrade from:to --sql``;
-            either may be left out. Without a colon that revision only. ``base``, ``head``, ``heads`` and beginnings
-            of identifiers are understood. ``None`` is every revision.
+        rev_range: See :func:`~alembic_assay.lint.ranges.scripts_in`. ``None`` is every revision.
         options: The settings; ``ignore`` names rules that are not run.
 
     Raises:
@@ -68,23 +65,14 @@ def _load(config: Config, rev_range: str | None) -> tuple[ScriptDirectory, list[
     try:
         scripts = ScriptDirectory.from_config(config)
         history = list(scripts.walk_revisions())
-        wanted = {script.revision for script in _range(scripts, rev_range) if script is not None}
+        chosen = history if rev_range is None else scripts_in(scripts, rev_range)
+    except AssayError:
+        raise
     except (CommandError, RevisionError) as error:
         raise AssayError(f"{str(error).rstrip('.')}.") from None
     except Exception as error:
         raise AssayError(f"cannot load the revisions: {_describe(error)}.") from error
-    if not wanted and history:
-        raise AssayError(f"no revisions in the range {rev_range!r}.")
-    return scripts, history[::-1], wanted
-
-
-def _range(scripts: ScriptDirectory, rev_range: str | None) -> Sequence[Script | None]:
-    if rev_range is None:
-        return list(scripts.walk_revisions())
-    first, colon, last = rev_range.partition(":")
-    if colon:
-        return list(scripts.iterate_revisions(last or "heads", first or "base"))
-    return scripts.get_revisions(rev_range)
+    return scripts, history[::-1], {script.revision for script in chosen}
 
 
 def _describe(error: Exception) -> str:

@@ -110,11 +110,19 @@ class NeonAPI:
         """
         branch = {"name": name, "parent_id": parent, **({"expires_at": expires_at} if expires_at else {})}
         body = {"branch": branch, **({"endpoints": [{"type": "read_write"}]} if compute else {})}
-        answer = self._create(name, body)
-        found = Branch(answer["branch"]["id"], name)
-        for operation in answer.get("operations", ()):
+        found, operations = self._create(name, body)
+        for operation in operations:
             self._wait(operation)
         return found
+
+    def find_branch(self, name: str) -> Branch | None:
+        """Return the branch of that name; ``None`` if there is none.
+
+        Args:
+            name: Its whole name.
+        """
+        found = self._call("GET", f"{self._path}/branches", params={"search": name})["branches"]
+        return next((Branch(each["id"], name) for each in found if each["name"] == name), None)
 
     def connection_uri(self, branch: str | None = None, *, database: str, role: str, project: str | None = None) -> URL:
         """Return the direct URL of a database, with its password.
@@ -152,19 +160,19 @@ class NeonAPI:
     def _path(self) -> str:
         return f"/projects/{self.project}"
 
-    def _create(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _create(self, name: str, body: dict[str, Any]) -> tuple[Branch, list[dict[str, Any]]]:
+        """Return the branch, and the operations that it takes."""
         for _ in self._attempts():
             try:
-                return self._call("POST", f"{self._path}/branches", json=body)
+                answer = self._call("POST", f"{self._path}/branches", json=body)
+                return Branch(answer["branch"]["id"], name), answer.get("operations", [])
             except NeonAPIError as error:
                 if error.status and error.status != _CONFLICT and error.status < _BROKEN:
                     raise
-                branches = self._call("GET", f"{self._path}/branches", params={"search": name})["branches"]
-                mine = [branch for branch in branches if branch["name"] == name]
-                if mine:  # it was made, only the answer was lost
+                mine = self.find_branch(name)
+                if mine is not None:  # it was made, only the answer was lost
                     operations = self._call("GET", f"{self._path}/operations", params={"limit": "100"})["operations"]
-                    of_it = [each for each in operations if each.get("branch_id") == mine[0]["id"]]
-                    return {"branch": mine[0], "operations": of_it}
+                    return mine, [each for each in operations if each.get("branch_id") == mine.id]
                 if error.status == _CONFLICT:
                     raise
         raise NeonAPIError(f"branch {name!r} was not made within {self.patience:g} s.")

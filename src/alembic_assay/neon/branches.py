@@ -42,15 +42,14 @@ def temporary_branch(api: NeonAPI, url: URL) -> Iterator[URL]:
     """
     name = f"assay-rehearsal-{_now()}-{secrets.token_hex(3)}"
     expires_at = (datetime.now(UTC) + LIFETIME).strftime("%Y-%m-%dT%H:%M:%SZ")
-    branch = api.create_branch(name, parent=_parent(api, url), compute=True, expires_at=expires_at)
+    parent = _parent(api, url)
+    branch: Branch | None = None
     try:
+        branch = api.create_branch(name, parent=parent, compute=True, expires_at=expires_at)
         yield api.connection_uri(branch.id, database=url.database or "", role=url.username or "")
     finally:
         with _uninterrupted():
-            try:
-                api.delete_branch(branch.id)
-            except NeonAPIError as error:
-                log.warning("branch %s is left: %s", name, error)
+            _delete(api, name, branch)
 
 
 def restore_point(api: NeonAPI, url: URL, name: str) -> Branch:
@@ -64,6 +63,16 @@ def restore_point(api: NeonAPI, url: URL, name: str) -> Branch:
     branch = api.create_branch(f"before-{name}-{_now()}", parent=_parent(api, url), compute=False)
     log.info("Restore point: branch %s (%s)", branch.name, branch.id)
     return branch
+
+
+def _delete(api: NeonAPI, name: str, branch: Branch | None) -> None:
+    """Delete the branch; it may be there also if its creation was interrupted, or has failed in the end."""
+    try:
+        there = branch or api.find_branch(name)
+        if there is not None:
+            api.delete_branch(there.id)
+    except NeonAPIError as error:
+        log.warning("branch %s is left: %s", name, error)
 
 
 def _parent(api: NeonAPI, url: URL) -> str:

@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, Retrying, retry_if_exception
 from alembic_assay.errors import AssayError, DatabaseUnreachableError
 from alembic_assay.neon import faults
 from alembic_assay.neon.url import for_libpq, masked
-from alembic_assay.sql import identifier, literal
+from alembic_assay.sql import identifier, set_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,44 +38,95 @@ KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10,
 
 
 def create(
-    url: URL, *, lock_timeout: str, application_name: str, search_path: Sequence[str] = (), pooled: bool = False
+    url: URL,
+    *,
+    lock_timeout: str,
+    application_name: str,
+    statement_timeout: str = "0",
+    search_path: Sequence[str] = (),
+    pooled: bool = False,
 ) -> Engine:
     """Make the engine of one migration run.
 
-    Nothing is pooled or prepared, so that it also works through PgBouncer. ``lock_timeout`` is set anew in every
-    transaction; in AUTOCOMMIT nothing is, for ``CREATE INDEX CONCURRENTLY`` has to wait for other transactions.
+    Nothing is pooled or prepared, so that it also works through PgBouncer. Timeouts are set anew in every
+    transaction; in AUTOCOMMIT none is, for ``CREATE INDEX CONCURRENTLY`` has to wait for other transactions.
 
     Args:
         url: From :func:`alembic_assay.neon.url.parse` or ``resolve``.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``; ``"0"`` is for ever.
         application_name: What ``pg_stat_activity`` shows, and the message to those who wait for us.
+        statement_timeout: How long a statement may take, in the same units.
         search_path: Schemas, for the whole session; none for the server's own setting.
-        pooled: A transaction pooler refuses settings for a session: set ``search_path`` in every transaction, and
-            refuse to do anything in AUTOCOMMIT, which would be done in another schema.
+        pooled: A transaction pooler refuses settings for a session: set ``search_path`` in every transaction.
 
     Example:
         >>> from alembic_assay.neon.url import parse
         >>> create(parse("postgres://ann@db/app"), lock_timeout="2s", application_name="alembic:head")
         Engine(postgresql+psycopg://ann@db/app)
     """
-    path = ", ".join(map(identifier, search_path))
     arguments = _connect_args(url, application_name)
-    if path and not pooled:
-        arguments["options"] = f"{url.query.get('options', '')} -csearch_path={_escaped(path)}".strip()
+    if search_path and not pooled:
+        path = _escaped(", ".join(map(identifier, search_path)))
+        arguments["options"] = f"{url.query.get('options', '')} -csearch_path={path}".strip()
     engine = create_engine(for_libpq(url), poolclass=NullPool, connect_args=arguments)
-    statement = _set_in_transaction(lock_timeout, path if pooled else "")
+    in_transaction = search_path if pooled else ()
+    set_timeouts(engine, lock_timeout=lock_timeout, statement_timeout=statement_timeout, search_path=in_transaction)
+    return engine
+
+
+def set_timeouts(
+    engine: Engine, *, lock_timeout: str, statement_timeout: str = "0", search_path: Sequence[str] = ()
+) -> None:
+    """Have every transaction of an engine begin with its settings, but nothing in AUTOCOMMIT.
+
+    Args:
+        engine: Any; each call adds to what it does.
+        lock_timeout: As for :func:`create`.
+        statement_timeout: As for :func:`create`.
+        search_path: Schemas; in AUTOCOMMIT, where they cannot be set, every statement is refused.
+
+    Example:
+        >>> set_timeouts(engine, lock_timeout="2s")  # doctest: +SKIP
+    """
+    settings = settings_of_a_transaction(lock_timeout, statement_timeout, search_path)
+    statement = f"SELECT {set_local(settings)}"
 
     @event.listens_for(engine, "begin")
-    def set_timeouts(connection: Connection) -> None:
+    def begin(connection: Connection) -> None:
         if not is_autocommit(connection):
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
-        elif path and pooled:
-            raise AssayError(
-                f"an autocommit_block() cannot run in schema {search_path[0]!r} over a pooler.",
-                hint="Set DATABASE_URL_UNPOOLED to migrate over the direct host.",
-            )
+        elif search_path:
+            raise no_autocommit(search_path[0])
 
-    return engine
+
+def no_autocommit(schema: str) -> AssayError:
+    """Say why an ``autocommit_block()`` cannot be: what it does would be done in another schema.
+
+    Args:
+        schema: The tenant's.
+    """
+    return AssayError(
+        f"an autocommit_block() cannot run in schema {schema!r} over a pooler.",
+        hint="Set DATABASE_URL_UNPOOLED to migrate over the direct host.",
+    )
+
+
+def settings_of_a_transaction(
+    lock_timeout: str, statement_timeout: str = "0", search_path: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return what holds for every transaction of a migration; a role's own ``statement_timeout`` is the application's.
+
+    Args:
+        lock_timeout: As for :func:`create`.
+        statement_timeout: As for :func:`create`.
+        search_path: Schemas; none for the session's.
+    """
+    settings = {
+        "lock_timeout": lock_timeout,
+        "statement_timeout": statement_timeout,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT,
+    }
+    return settings | ({"search_path": ", ".join(map(identifier, search_path))} if search_path else {})
 
 
 def connect(engine: Engine, *, patience: float = PATIENCE) -> Connection:
@@ -167,14 +218,6 @@ def _connect_args(url: URL, application_name: str) -> dict[str, Any]:
         "connect_timeout": max(seconds, CONNECT_TIMEOUT),
         "prepare_threshold": None,
     }
-
-
-def _set_in_transaction(lock_timeout: str, search_path: str) -> str:
-    return (
-        f"SELECT set_config('lock_timeout', {literal(lock_timeout)}, true), "
-        f"set_config('idle_in_transaction_session_timeout', {literal(IDLE_IN_TRANSACTION_TIMEOUT)}, true)"
-        + (f", set_config('search_path', {literal(search_path)}, true)" if search_path else "")
-    )
 
 
 def _escaped(setting: str) -> str:

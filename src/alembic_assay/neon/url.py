@@ -82,7 +82,9 @@ def parse(text: str | URL) -> URL:
     return parse_from("database URL", text)
 
 
-def resolve(*, x: str | None, argument: str | URL | None, environ: Mapping[str, str], ini: str | None) -> ResolvedURL:
+def resolve(
+    *, x: str | None, argument: str | URL | None, environ: Mapping[str, str], ini: str | None, variable: str = VARIABLE
+) -> ResolvedURL:
     """Find the URL to migrate with, the most explicit one first.
 
     ``-x url=``, then the argument of ``run()``, then the variables for direct hosts, then ``DATABASE_URL``, then
@@ -93,6 +95,7 @@ def resolve(*, x: str | None, argument: str | URL | None, environ: Mapping[str, 
         argument: What ``env.py`` passed; ``None`` if nothing.
         environ: The environment; empty variables count as missing.
         ini: ``sqlalchemy.url``; Alembic's placeholder counts as missing.
+        variable: The one of another database; its direct host is in that name with ``_UNPOOLED``.
 
     Raises:
         DatabaseURLError: There is none, or the first one found is wrong; the message names its source.
@@ -103,7 +106,8 @@ def resolve(*, x: str | None, argument: str | URL | None, environ: Mapping[str, 
         >>> found.url.host, found.rewritten
         ('ep-cool-sun-1.us-east-2.aws.neon.tech', True)
     """
-    for source, text in _sources(x, argument, environ, ini):
+    variables = (*(DIRECT_VARIABLES if variable == VARIABLE else (f"{variable}_UNPOOLED",)), variable)
+    for source, text in _sources(x, argument, {name: environ.get(name, "") for name in variables}, ini):
         url = parse_from(source, text)
         straight = direct(url)
         if straight is None:
@@ -111,7 +115,7 @@ def resolve(*, x: str | None, argument: str | URL | None, environ: Mapping[str, 
         return ResolvedURL(url=straight, source=source, pooled=False, rewritten=straight != url)
     raise DatabaseURLError(
         "no database URL.",
-        hint=f"Set {VARIABLE} to {EXAMPLE} (or {DIRECT_VARIABLES[0]}, if {VARIABLE} is a pooler's), or pass -x url=….",
+        hint=f"Set {variable} to {EXAMPLE} (or {variables[0]}, if {variable} is a pooler's), or pass -x url=….",
     )
 
 
@@ -141,9 +145,9 @@ def _sources(
         yield "-x url=", x
     if argument is not None:
         yield "url of env.py", argument
-    for variable in (*DIRECT_VARIABLES, VARIABLE):
-        if environ.get(variable, "").strip():
-            yield variable, environ[variable]
+    for variable, value in environ.items():
+        if value.strip():
+            yield variable, value
     if ini and ini.strip() not in {"", _PLACEHOLDER}:
         yield "sqlalchemy.url", ini
 

@@ -11,11 +11,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import text
 
 from alembic_assay import catalog
 from alembic_assay.errors import AssayError, first_line
-from alembic_assay.neon.url import for_libpq
+from alembic_assay.neon.engine import connect, create
 from alembic_assay.proof.lock_sampler import sampled
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def rehearse_on(config: Config, url: URL, revision: str = "head") -> BranchRepor
     Raises:
         CommandError: The revision does not exist.
     """
-    engine = create_engine(for_libpq(url), poolclass=NullPool, connect_args={"prepare_threshold": None})
+    engine = create(url, lock_timeout="0", application_name="assay:rehearse")
     heads = _heads(engine)
     scripts = list(ScriptDirectory.from_config(config).iterate_revisions(revision, heads or "base"))[::-1]
     report = BranchReport()
@@ -150,15 +150,15 @@ def _configured(config: Config, url: URL) -> Config:
 
 
 def _heads(engine: Engine) -> tuple[str, ...]:
-    with engine.connect() as connection:
+    with connect(engine) as connection:
         return MigrationContext.configure(connection).get_current_heads()
 
 
 def _snapshot(engine: Engine) -> catalog.Snapshot:
-    with engine.connect() as connection:
+    with connect(engine) as connection:
         return catalog.read(connection)
 
 
 def _tables(engine: Engine) -> dict[int, tuple[str, int, int]]:
-    with engine.connect() as connection:
+    with connect(engine) as connection:
         return {row.oid: (row.name, row.file, row.size) for row in connection.execute(_TABLES)}

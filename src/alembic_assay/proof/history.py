@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from alembic.script.revision import RevisionError
-from alembic.util import CommandError
 
 from alembic_assay.errors import ProofError, first_line
+from alembic_assay.lint.ranges import scripts_in
 from alembic_assay.options import Options
 from alembic_assay.proof.rehearsal import Rehearsal, rehearse
 from alembic_assay.proof.roundtrip import Functions, Proof, Verdict, prove
@@ -31,17 +31,16 @@ def prove_range(
         directory: Where the scripts are.
         context: With a connection.
         heads: The revisions that the database is at.
-        rev_range: A revision, or two with a colon; the first one of ``from:to`` is not proved itself.
+        rev_range: See :func:`~alembic_assay.lint.ranges.scripts_in`.
 
     Returns:
         One proof a revision, in the order of upgrades.
 
     Raises:
-        ProofError: The range or the way there does not exist, or cannot be gone.
+        AssayError: No such revision, or none in the range.
+        ProofError: The way there does not exist, or cannot be gone.
     """
     runs = _runs(directory, rev_range)
-    if not any(runs):
-        raise ProofError(f"no revisions in the range {rev_range!r}.")
     options: Options = context.opts.get("assay") or Options()
     connection = cast("Connection", context.connection)
     proofs: list[Proof] = []
@@ -55,13 +54,8 @@ def prove_range(
 
 def _runs(directory: ScriptDirectory, rev_range: str) -> list[list[Script]]:
     """The revisions that are proved one after the other; those of separate branches are in separate runs."""
-    lower, colon, upper = rev_range.partition(":")
-    try:
-        if colon:
-            return [list(directory.iterate_revisions(upper or "heads", lower or "base"))[::-1]]
-        return [[script] for script in directory.get_revisions(lower or "heads") if script is not None]
-    except (CommandError, RevisionError) as error:
-        raise ProofError(f"range {rev_range!r}: {error}.") from None
+    scripts = scripts_in(directory, rev_range or "heads")
+    return [scripts[::-1]] if ":" in rev_range else [[script] for script in scripts]
 
 
 def _prove_each(rehearsal: Rehearsal, scripts: list[Script]) -> list[Proof]:

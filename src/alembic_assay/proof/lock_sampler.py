@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
 
+from alembic_assay.neon import faults
+from alembic_assay.neon.engine import PATIENCE, retrying
 from alembic_assay.neon.url import DRIVER, for_libpq
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL
+
+log = logging.getLogger("alembic.assay.locks")
 
 INTERVAL = 0.02
 """Seconds between two looks; a lock that is held for less may not be seen."""
@@ -57,14 +62,21 @@ def sampled(url: URL) -> Iterator[dict[str, str]]:
     conninfo = for_libpq(url).set(drivername=DRIVER.partition("+")[0]).render_as_string(hide_password=False)
 
     def watch() -> None:
-        with psycopg.connect(conninfo, autocommit=True, prepare_threshold=None) as connection:
+        connect = retrying(PATIENCE, sleep=end.wait)
+        with connect(psycopg.connect, conninfo, autocommit=True, prepare_threshold=None) as connection:
             while not end.is_set():
                 for table, mode in connection.execute(_LOCKS.encode()).fetchall():
                     if mode in STRENGTH:
                         held[table] = max(held.get(table, mode), mode, key=STRENGTH.index)
                 end.wait(INTERVAL)
 
-    thread = threading.Thread(target=watch, name="assay-locks", daemon=True)
+    def watch_or_say() -> None:
+        try:
+            watch()
+        except psycopg.Error as error:
+            log.warning("locks were not watched to the end: %s", faults.reason(error))
+
+    thread = threading.Thread(target=watch_or_say, name="assay-locks", daemon=True)
     thread.start()
     try:
         yield held

@@ -40,6 +40,8 @@ _ADDS = frozenset(
 _HARMLESS_SQL = re.compile(
     r"\s*(?:CREATE|COMMENT|GRANT|ANALYZE|SET|SELECT|ALTER\s+TABLE\s+\S+\s+VALIDATE)\b", re.IGNORECASE
 )
+_TYPES = frozenset({"sa", "sqlalchemy", "postgresql", "sqlmodel", "range", "len", "str", "int"})
+"""Where what scripts call is only a value: types, defaults, text."""
 _HARMLESS_KEYWORDS = frozenset({"nullable", "server_default", "comment", "schema"})
 
 
@@ -85,12 +87,17 @@ def may_lose(source: str) -> bool:
         >>> may_lose("def upgrade():\n    op.add_column('users', sa.Column('name', sa.Text()))")
         False
     """
-    functions = [node for node in ast.parse(source).body if getattr(node, "name", "") == "upgrade"]
-    calls = [node for function in functions for node in ast.walk(function) if isinstance(node, ast.Call)]
-    return any(_loses(call) for call in calls if ast.unparse(call.func).startswith("op."))
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    here = {function.name for function in functions}
+    run = [function for function in functions if function.name != "downgrade"]
+    calls = [node for function in run for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return any(_loses(call, here) for call in calls)
 
 
-def _loses(call: ast.Call) -> bool:
+def _loses(call: ast.Call, here: set[str]) -> bool:
+    name = ast.unparse(call.func)
+    if not name.startswith("op."):
+        return name not in here and name.partition(".")[0] not in _TYPES
     directive = ast.unparse(call.func).removeprefix("op.").partition("(")[0].partition(".")[0]
     if directive == "execute":
         sql = call.args[0] if call.args else None

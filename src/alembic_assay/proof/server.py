@@ -81,8 +81,7 @@ def running(
             settings={**SETTINGS, **(settings or {})},
             timeout=timeout,
         )
-        # A password, not trust: a TCP port is open to every user of the machine, and TCP is what psycopg,
-        # psql and PgBouncer all take, however long the path of a socket would be.
+        # Not trust: a TCP port, which psycopg, psql and PgBouncer all take, is open to every user of the machine.
         password = secrets.token_hex(16)
         server.initialise(password)
         with server.started() as port:

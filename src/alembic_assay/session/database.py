@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from alembic_assay.errors import DatabaseClosedError
 from alembic_assay.session import health
-from alembic_assay.session.engine import create_async_engine, create_engine
+from alembic_assay.session.engine import close_late, create_async_engine, create_engine
 from alembic_assay.session.settings import Settings
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ class Database:
         """
         left = self._visitors.wait(grace)
         for engine in {self.engine, self.replica}:
+            close_late(engine)
             engine.dispose()
         return left
 
@@ -186,6 +187,7 @@ class AsyncDatabase:
         """
         left = await asyncio.to_thread(self._visitors.wait, grace)
         for engine in {self.engine, self.replica}:
+            close_late(engine.sync_engine)
             await engine.dispose()
         return left
 

@@ -15,7 +15,8 @@ from alembic_assay.neon.engine import CONNECT_TIMEOUT, KEEPALIVES, is_autocommit
 from alembic_assay.neon.url import for_libpq
 from alembic_assay.session.drivers import asyncpg_arguments, asyncpg_url
 from alembic_assay.session.slow import log_slow_queries
-from alembic_assay.session.startup import set_in_transaction, split_options
+from alembic_assay.session.startup import split_options
+from alembic_assay.sql import set_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,12 +114,21 @@ def _psycopg_arguments(url: sa.URL, *, pooled: bool) -> dict[str, Any]:
     return arguments
 
 
+def close_late(engine: Engine) -> None:
+    """Have what is still checked out closed when it comes back: a pool that is disposed of would keep it.
+
+    Args:
+        engine: Before ``dispose()``.
+    """
+    event.listen(engine.pool, "checkin", lambda _connection, record: record.invalidate())
+
+
 def _prepared(
     engine: Engine, settings: Settings, session_settings: dict[str, str], sleep: Callable[[float], Any]
 ) -> Engine:
     _connect_patiently(engine, settings.connect_patience, sleep)
     if session_settings:
-        statement = set_in_transaction(session_settings)
+        statement = f"SELECT {set_local(session_settings)}"
 
         @event.listens_for(engine, "begin")
         def set_again(connection: Connection) -> None:

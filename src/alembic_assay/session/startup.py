@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from alembic_assay.errors import DatabaseURLError
-from alembic_assay.sql import literal
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -47,16 +46,6 @@ def split_options(url: URL, *, pooled: bool) -> tuple[URL, dict[str, str]]:
     settings = dict(_setting(word) for word in words if word.startswith("-"))
     url = url.difference_update_query(["options"])
     return (url.update_query_dict({"options": " ".join(kept)}) if kept else url), settings
-
-
-def set_in_transaction(settings: dict[str, str]) -> str:
-    """Return the statement that sets them until the end of the transaction.
-
-    >>> set_in_transaction({"search_path": "app"})
-    "SELECT set_config('search_path', 'app', true)"
-    """
-    calls = (f"set_config({literal(name)}, {literal(value)}, true)" for name, value in settings.items())
-    return f"SELECT {', '.join(calls)}"
 
 
 def _words(options: str) -> list[str]:

@@ -57,7 +57,8 @@ def instrument(
     meter = get_meter(NAME, meter_provider=meter_provider)
     usage = meter.create_up_down_counter("db.client.connections.usage", unit="connections")
     tracer: Any = EngineTracer  # without types
-    tracer(get_tracer(NAME, tracer_provider=tracer_provider), engine, usage)
+    if not _is_traced(engine, tracer):
+        tracer(get_tracer(NAME, tracer_provider=tracer_provider), engine, usage)
     duration = meter.create_histogram("db.client.operation.duration", unit="s")
     _measure(engine, duration.record)
 
@@ -103,6 +104,12 @@ def migration_spans(context: MigrationContext, *, tracer_provider: TracerProvide
     finally:
         close()
         context._migrations_fn = steps  # noqa: SLF001 - see above
+
+
+def _is_traced(engine: Engine, tracer: type) -> bool:
+    """Whether ``opentelemetry-instrument`` has been here, as with SQLAlchemy 2.0: each span would come twice."""
+    listeners: Any = engine.dispatch.before_cursor_execute
+    return any(isinstance(getattr(each, "__self__", None), tracer) for each in listeners)
 
 
 def _title(step: Any) -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from alembic_assay.neon.engine import IDLE_IN_TRANSACTION_TIMEOUT
+from alembic_assay.neon.engine import settings_of_a_transaction
 from alembic_assay.neon.lock import FIRST_PAUSE, LONGEST_PAUSE, lock_key
-from alembic_assay.sql import identifier, literal
+from alembic_assay.sql import identifier, literal, set_local
 from alembic_assay.tenants.connections import connect
 from alembic_assay.tenants.report import Result, Status
 from alembic_assay.tenants.targets import Target
@@ -51,16 +51,12 @@ async def apply(
         waiting.put_nowait(target)
 
     async def lane() -> None:
-        async with AsyncExitStack() as stack:
-            connection: psycopg.AsyncConnection[Any] | None = None
-            url: URL | None = None
+        async with _Lane() as connections:
             while not waiting.empty():
                 target = waiting.get_nowait()
                 started = time.monotonic()
                 try:
-                    if connection is None or connection.closed or url != target.url:
-                        await stack.aclose()
-                        connection, url = await stack.enter_async_context(await connect(target.url)), target.url
+                    connection = await connections.to(target.url)
                     result = await _apply(connection, compiled, target, before, started)
                 except psycopg.Error:
                     result = None
@@ -71,6 +67,19 @@ async def apply(
     async with asyncio.TaskGroup() as group:
         for _ in range(min(width, len(targets))):
             group.create_task(lane())
+
+
+class _Lane(AsyncExitStack):
+    """One connection at a time; it is kept while the next tenant is in the same database."""
+
+    _connection: psycopg.AsyncConnection[Any] | None = None
+    _url: URL | None = None
+
+    async def to(self, url: URL) -> psycopg.AsyncConnection[Any]:
+        if self._connection is None or self._connection.closed or self._url != url:
+            await self.aclose()
+            self._connection, self._url = await self.enter_async_context(await connect(url)), url
+        return self._connection
 
 
 async def _apply(
@@ -93,15 +102,10 @@ async def _apply(
 
 async def _begin(connection: psycopg.AsyncConnection[Any], compiled: Compiled, target: Target) -> bool:
     """Set what holds for the transaction, and try to get the lock of a migration."""
-    settings = {
-        "lock_timeout": compiled.options.lock_timeout,
-        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT,
-    }
-    if target.schema is not None:
-        settings["search_path"] = ", ".join(map(identifier, target.search_path))
-    calls = [f"set_config({literal(name)}, {literal(value)}, true)" for name, value in settings.items()]
+    options = compiled.options
+    settings = settings_of_a_transaction(options.lock_timeout, options.statement_timeout, target.search_path)
     key = lock_key(target.url.database or "", target.schema, compiled.version_table)
-    query = f"SELECT pg_try_advisory_xact_lock({key}), {', '.join(calls)}"
+    query = f"SELECT pg_try_advisory_xact_lock({key}), {set_local(settings)}"
     row = await (await connection.execute(query.encode())).fetchone()
     return bool(row and row[0])
 

@@ -66,46 +66,44 @@ def upgrade(
 ) -> Report:
     """Upgrade many tenants.
 
-    Tenants that are there already are left alone, so the same call goes on where an earlier one stopped, whatever
-    stopped it: a tenant's version is changed in the transaction of its migration.
+    Tenants that are there already are left alone, so the same call goes on where an earlier one stopped.
 
     Args:
         targets: The tenants.
         config: The project's.
         revision: Where to.
-        executor: Runs the migrations that need ``env.py``: any of ``concurrent.futures`` that has processes, on this
-            machine or others, such as Dask's ``Client.get_executor()``; the project's files must be there. Left out,
-            a pool of as many processes as there are processors. Threads are refused: Alembic cannot run in them.
+        executor: Runs what needs ``env.py``, in processes, such as Dask's ``Client.get_executor()``.
         plan: How.
         progress: Called with each result as it comes.
 
-    Returns:
-        The report; also after Ctrl-C, with what was done until then.
+    Returns: The report; also after Ctrl-C, with what was done until then.
 
     Raises:
-        TenantsError: No targets, two with one name, or an executor of threads.
+        TenantsError: No targets, one that is there twice, or an executor of threads: Alembic cannot run in them.
         CommandError: The revision does not exist.
 
-    Example:
-        >>> report = upgrade(schemas(url, "tenant_%"), Config("alembic.ini"))  # doctest: +SKIP
-        >>> report.summary  # doctest: +SKIP
-        '1,000 upgraded; 9.8 s, 10 ms a tenant'
+    Example: ``upgrade(schemas(url, "tenant_%"), Config("alembic.ini"))``
     """
     _check(targets, executor)
     started = time.monotonic()
-    destination = ScriptDirectory.from_config(config).get_revisions(revision)
-    heads = tuple(sorted(script.revision for script in destination if script is not None))
-    report, results = Report(revision=revision), dict[Target, Result]()
+    heads = _heads(config, revision)
+    results, interrupted = dict[Target, Result](), False
     try:
         with _pool(executor) as pool:
             _Rollout(config, revision, heads, plan, progress, pool, results).run(targets)
     except KeyboardInterrupt:
-        report.interrupted = True
-    for target in targets:
-        not_run = Result(name=target.name, group=target.group, status=Status.NOT_RUN)
-        report.results.append(results.get(target, not_run))
-    report.seconds = time.monotonic() - started
-    return report
+        interrupted = True
+    of_all = [results.get(target) or _not_run(target) for target in targets]
+    return Report(revision=revision, results=of_all, seconds=time.monotonic() - started, interrupted=interrupted)
+
+
+def _heads(config: Config, revision: str) -> Revisions:
+    destination = ScriptDirectory.from_config(config).get_revisions(revision)
+    return tuple(sorted(script.revision for script in destination if script is not None))
+
+
+def _not_run(target: Target) -> Result:
+    return Result(name=target.name, group=target.group, status=Status.NOT_RUN)
 
 
 @dataclass(slots=True)
