@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import SchemaItem
 
 AB = ("a", "b", "c")
+
+
+class Mood(enum.Enum):
+    a = 1
+    b = 2
+
+
+class Feeling(enum.StrEnum):
+    a = "x"
+    b = "y"
 
 
 def models(*items: SchemaItem, table: str = "task", metadata: MetaData | None = None, **options: Any) -> MetaData:
@@ -110,6 +121,43 @@ CASES: dict[str, tuple[Callable[[], MetaData], Callable[[], MetaData], list[str]
         HELD,
         [],
     ),
+    "the same labels under other names in Python": (
+        lambda: of(Enum(Mood, name="mood")),
+        lambda: of(Enum(Feeling, name="mood")),
+        ["INSERT INTO task (id, mood) VALUES (1, 'a'), (2, NULL)"],
+        ["pass"],
+    ),
+    "text in a schema, with odd names": (
+        lambda: models(Column("M: m", Text, server_default="a"), schema="app"),
+        lambda: models(Column("M: m", mood(name='My "Mood"', schema="app"), server_default="c"), schema="app"),
+        ["INSERT INTO app.task VALUES (1, 'b'), (2, NULL)"],
+        [],
+    ),
+    "a number with a default": (
+        lambda: of(Integer(), server_default="1"),
+        lambda: of(mood("1", "2"), server_default="2"),
+        ["INSERT INTO task VALUES (1, 2), (2, NULL)"],
+        [],
+    ),
+    "arrays of text with a default": (
+        lambda: of(ARRAY(Text), server_default=text("'{a}'")),
+        lambda: of(ARRAY(mood()), server_default=text("'{b,c}'")),
+        ["INSERT INTO task VALUES (1, '{a,NULL}'), (2, NULL)"],
+        [],
+    ),
+    "one becomes many": (
+        lambda: of(mood(), server_default="a"),
+        lambda: of(ARRAY(mood()), server_default=text("'{b,c}'")),
+        HELD,
+        [],
+    ),
+    "an enum becomes text": (lambda: of(mood(), server_default="a"), lambda: of(Text(), server_default="z"), HELD, []),
+    "the schema is the metadata's": (
+        lambda: models(Column("mood", mood()), metadata=MetaData(schema="app")),
+        lambda: models(Column("mood", mood("c", "x", "a")), metadata=MetaData(schema="app")),
+        [each.replace("task", "app.task") for each in HELD],
+        [],
+    ),
     "one type becomes another": (lambda: of(mood()), lambda: of(mood("a", "c", name="other")), HELD, []),
     "not native any more": (
         lambda: of(mood()),
@@ -140,8 +188,27 @@ def test_cycle(
     insert: list[str],
     upgrade: list[str],
 ) -> None:
-    script = cycle(database_url, before(), after(), insert=insert)
+    execute(database_url, "CREATE SCHEMA app")
+    script = cycle(database_url, before(), after(), insert=insert, include_schemas=True)
     assert not upgrade or lines(script.upgrade) == upgrade
+
+
+def test_a_label_that_rows_use_has_no_way_back_until_they_are_mapped(database_url: URL) -> None:
+    run(database_url, generate(database_url, of(mood())), "upgrade")
+    script = generate(database_url, of(mood(*AB, "d")))
+    run(database_url, script, "upgrade")
+    execute(database_url, *HELD, "UPDATE task SET mood = 'd' WHERE id < 3")
+    before, held = catalogs(database_url), rows(database_url)
+    with pytest.raises(AssayError) as caught:
+        run(database_url, script, "downgrade")
+    assert str(caught.value) == (
+        "op.replace_enum: enum mood would lose 'd', but 2 rows of public.task.mood hold 'd'. Nothing was changed."
+        " Map the rows: mapping={'d': ...}."
+    )
+    assert (catalogs(database_url), rows(database_url)) == (before, held)
+    mapped = script.downgrade.rstrip().removesuffix(")") + ", mapping={'d': 'a'})"
+    run(database_url, Script(script.imports, script.upgrade, mapped), "downgrade")
+    assert rows(database_url) == {"public.task": ["(1,a)", "(2,a)", "(3,)"]}
 
 
 def test_types_of_one_name_in_two_schemas_are_two(database_url: URL) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Column, Enum, Integer, MetaData, Table
-from tests.support.autogenerate import catalogs, execute, generate, rows, run
+from tests.support.autogenerate import PLUGINS, catalogs, execute, generate, rows, run
 from tests.support.enum_changes import lines
 from tests.support.servers import database
 
@@ -314,3 +314,10 @@ def test_the_two_ways_name_the_schema_of_a_type_elsewhere(database_url: URL) -> 
     )
     for said in ('rename="S s".mood:feeling', 'remove="S s".mood'):
         generate(database_url, models("a", name="feeling", schema="S s"), include_schemas=True, assay_x=[said])
+
+
+def test_renames_are_found_where_alembics_own_comparison_of_tables_runs(database_url: URL) -> None:
+    run(database_url, generate(database_url, models("a", "b", default="b")), "upgrade")
+    after = models("a", "beta", name="M", default="beta", renamed_values={"b": "beta"}, type_renamed_from="mood")
+    script = generate(database_url, after, autogenerate_plugins=[*PLUGINS, "~assay.tables"])
+    assert lines(script.upgrade) == ["op.rename_enum_value('mood', 'b', 'beta')", "op.rename_enum('mood', 'M')"]

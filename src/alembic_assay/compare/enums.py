@@ -82,7 +82,8 @@ def _bring_about(
         yield CreateEnumOp(model.name, model.labels, schema=model.schema)
         return
     dialect, target = autogen_context.dialect, plan.changes.target
-    leave_to_rename(upgrade_ops.ops, existing.name, model.name, plan.changes.renamed, dialect)
+    if plan.renames and compared_here(autogen_context) is None:
+        leave_to_rename(upgrade_ops.ops, existing.name, model.name, plan.changes.renamed, dialect)
     added = additions(existing.name, plan.schema, existing.labels, target) if target else []
     if added:
         for addition in added:
