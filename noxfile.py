@@ -26,6 +26,9 @@ PACKAGED = {"14": "14.23.0-beta.17", "16": "16.14.0-beta.17", "17": "17.10.0-bet
 ALEMBIC_UTILS = ("0.8.8", "ccf9be7")
 """Its version, and the commit that it was made of."""
 
+ALEMBIC = "1.20.1"
+"""Whose own tests must give the same results with us."""
+
 PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal")
 
 
@@ -72,6 +75,23 @@ def alembic_utils(session: nox.Session, plugins: str) -> None:
         session.run("git", "clone", "--quiet", "https://github.com/olirice/alembic_utils", str(checkout), external=True)
     session.run("git", "-C", str(checkout), "checkout", "--quiet", ALEMBIC_UTILS[1], external=True)
     session.run("python", "tests/support/alembic_utils_suite.py", str(checkout), plugins, *session.posargs)
+
+
+@nox.session
+def alembic(session: nox.Session) -> None:
+    """Run Alembic's own tests, from its sdist, with our package installed and without it, and compare the results."""
+    install(session, "test")
+    directory = session.cache_dir.resolve() / "alembic"
+    without = directory / "without" / "bin" / "python"
+    version = f"alembic=={ALEMBIC}"
+    if not without.exists():
+        session.run("python", "-m", "venv", str(directory / "without"))
+        session.run(str(without), "-m", "pip", "install", "-q", version, "psycopg[binary]", "pytest", external=True)
+    session.run(
+        "python", "-m", "pip", "download", "-q", "--no-deps", "--no-binary=:all:", "-d", str(directory), version
+    )
+    (sdist,) = directory.glob(f"alembic-{ALEMBIC}.tar.gz")
+    session.run("python", "tests/support/alembic_suite.py", str(sdist), str(without), *session.posargs)
 
 
 @nox.session

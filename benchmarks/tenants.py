@@ -89,14 +89,15 @@ def interrupt(directory: Path, url: URL, schemas: int) -> None:
     command = ("upgrade", "head", "--tenants", "schemas:tenant_%")
     with create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
         connection.exec_driver_sql("CREATE TABLE journal (tenant text)")
+        started = time.perf_counter()
         with start(directory, url, *command) as process:
             while connection.exec_driver_sql("SELECT count(*) FROM journal").scalar_one() < schemas / 3:
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
             stopped = process.communicate()[0].strip().splitlines()[-1]
+        show(f"{schemas} schemas, interrupted", time.perf_counter() - started, schemas, stopped)
         seconds, summary = run(directory, url, *command)
         each = connection.exec_driver_sql("SELECT count(*), count(DISTINCT tenant) FROM journal").one()
-    show(f"{schemas} schemas, {stopped}", 0, schemas)
     show(f"{schemas} schemas, resumed", seconds, schemas, f"{summary}; rows, tenants: {tuple(each)}")
 
 

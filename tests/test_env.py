@@ -66,7 +66,7 @@ def test_an_existing_env_keeps_its_own_hooks(project: Project) -> None:
     project.sql("CREATE TABLE ignored (id int)")
     script = project.revise()
     assert script.name.endswith("_renamed_by_the_user_s_own_hook.py")
-    assert "op.create_enum('mood', ['sad', 'happy'])" in script.read_text()
+    assert 'op.create_enum("mood", ["sad", "happy"])' in script.read_text()
     assert "ignored" not in script.read_text()
     project.alembic("upgrade", "head")
     assert "No new upgrade operations detected." in project.alembic("check").stdout

@@ -33,8 +33,8 @@ EXPECTED = (
     "upgrade(): fixed fk-without-index (ASY201)",
     "upgrade(): fixed index-not-concurrent (ASY101)",
     'The model gets the line, too: Index("idx_comments_task_id", "task_id")',
-    "    op.add_enum_value('task_priority', 'elevated', after='medium')",
-    "    op.create_index(op.f('idx_comments_task_id'), 'comments', ['task_id'], unique=False)",
+    '    op.add_enum_value("task_priority", "elevated", after="medium")',
+    '    op.create_index(op.f("idx_comments_task_id"), "comments", ["task_id"], unique=False)',
     "No findings.",
     "No new upgrade operations detected.",
 )

@@ -58,7 +58,7 @@ def run(
         metadata: The models', or several.
         url: Where to migrate, unless ``-x url=`` says otherwise. Left out, it is looked for.
         variable: Where: ``"BILLING_URL"`` means ``BILLING_URL_UNPOOLED``, then ``BILLING_URL``.
-        engine: Instead of a URL, for what a URL cannot say; sync or async, with ``poolclass=NullPool``.
+        engine: Unless ``-x url=``, for what a URL cannot say; sync or async, with ``poolclass=NullPool``.
         options: Settings of :class:`~alembic_assay.options.Options`, and any of Alembic's own for
             ``context.configure()``: ``include_schemas=True``, ``process_revision_directives=…``.
 

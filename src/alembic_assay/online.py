@@ -74,11 +74,12 @@ def run(context: Any, configuration: dict[str, Any], source: Source, search_path
     options: Options = configuration["assay"]
     if search_path:
         configuration = {"version_table_schema": search_path[0], **configuration}
-    if source.engine is not None:
+    x = context.get_x_argument(as_dictionary=True).get("url")
+    if source.engine is not None and x is None:  # a tenant's URL, or that of a branch, is meant as it is
         _run_with(context, configuration, source.engine, search_path)
         return
     found = resolve(
-        x=context.get_x_argument(as_dictionary=True).get("url"),
+        x=x,
         argument=source.url,
         environ=os.environ,
         ini=_ini_url(context.config),

@@ -50,6 +50,8 @@ class Options:
             while the application runs; ``"refuse"`` stops.
         entities: How autogenerate writes what is registered with alembic-utils: ``"sql"`` writes plain ``op.execute``;
             ``"alembic-utils"`` writes ``op.create_entity`` and the like, which lose comments and privileges.
+        cache: Keep what autogenerate found out in ``.assay_cache``, beside ``alembic.ini``, so that the next run need
+            not ask the server again about tables that are the same. Never in CI, where ``CI`` is set.
         lock_timeout: How long DDL waits for a lock, in PostgreSQL's units: ``"2s"``, ``"500ms"``; ``"0"`` is
             for ever. It is set in every transaction, and never around ``CREATE INDEX CONCURRENTLY``.
         statement_timeout: How long a statement of a migration may take; ``"0"`` is as long as it takes. A role's own is
@@ -71,6 +73,7 @@ class Options:
     drop_unused: bool = False
     enum_rebuild: Literal["rewrite", "online", "refuse"] = "rewrite"
     entities: Literal["sql", "alembic-utils"] = "sql"
+    cache: bool = True
     lock_timeout: str = "2s"
     statement_timeout: str = "0"
     lock_wait: str = "10min"

@@ -29,21 +29,21 @@ def models(
 @pytest.mark.parametrize(
     ("after", "upgrade"),
     [
-        (["a", "b", "c", "z"], ["op.add_enum_value('mood', 'z', after='c')"]),
-        (["z", "a", "b", "c"], ["op.add_enum_value('mood', 'z', before='a')"]),
-        (["a", "z", "b", "c"], ["op.add_enum_value('mood', 'z', after='a')"]),
+        (["a", "b", "c", "z"], ['op.add_enum_value("mood", "z", after="c")']),
+        (["z", "a", "b", "c"], ['op.add_enum_value("mood", "z", before="a")']),
+        (["a", "z", "b", "c"], ['op.add_enum_value("mood", "z", after="a")']),
         (
             ["x", "y", "a", "b", "z", "c", "w"],
             [
-                "op.add_enum_value('mood', 'x', before='a')",
-                "op.add_enum_value('mood', 'y', after='x')",
-                "op.add_enum_value('mood', 'z', after='b')",
-                "op.add_enum_value('mood', 'w', after='c')",
+                'op.add_enum_value("mood", "x", before="a")',
+                'op.add_enum_value("mood", "y", after="x")',
+                'op.add_enum_value("mood", "z", after="b")',
+                'op.add_enum_value("mood", "w", after="c")',
             ],
         ),
         (
             ["aa", "a", "a b", "b", "c"],
-            ["op.add_enum_value('mood', 'aa', before='a')", "op.add_enum_value('mood', 'a b', after='a')"],
+            ['op.add_enum_value("mood", "aa", before="a")', 'op.add_enum_value("mood", "a b", after="a")'],
         ),
         (
             ["it's", 'qu"ote', "a", ":x", "50%", "b", "::", "c", "snø", "x" * 63],
@@ -61,23 +61,23 @@ def models(
 )
 def test_labels_are_added_where_the_models_have_them(database_url: URL, after: list[str], upgrade: list[str]) -> None:
     script = cycle(database_url, models("a", "b", "c"), models(*after), insert=ROWS)
-    assert lines(script.upgrade) == upgrade
-    assert lines(script.downgrade) == ["op.replace_enum('mood', ['a', 'b', 'c'])"]
+    assert lines(script.upgrade) == lines("\n".join(upgrade))
+    assert lines(script.downgrade) == lines('op.replace_enum("mood", ["a", "b", "c"])')
 
 
 @pytest.mark.parametrize(
     ("after", "call"),
     [
-        (["a", "c"], "op.replace_enum('mood', ['a', 'c'])"),
-        (["c", "b", "a"], "op.replace_enum('mood', ['c', 'b', 'a'])"),
-        (["c", "x", "a"], "op.replace_enum('mood', ['c', 'x', 'a'])"),
+        (["a", "c"], 'op.replace_enum("mood", ["a", "c"])'),
+        (["c", "b", "a"], 'op.replace_enum("mood", ["c", "b", "a"])'),
+        (["c", "x", "a"], 'op.replace_enum("mood", ["c", "x", "a"])'),
     ],
 )
 def test_labels_that_go_or_move_need_a_rebuild(database_url: URL, after: list[str], call: str) -> None:
     script = cycle(database_url, models("a", "b", "c"), models(*after), insert=ROWS)
     assert script.upgrade.startswith("# Rewrites public.task (about 3 rows, 0.0 MB) under ACCESS EXCLUSIVE.\n")
-    assert lines(script.upgrade) == [call]
-    assert lines(script.downgrade) == ["op.replace_enum('mood', ['a', 'b', 'c'])"]
+    assert lines(script.upgrade) == lines(call)
+    assert lines(script.downgrade) == lines("op.replace_enum('mood', ['a', 'b', 'c'])")
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_a_label_is_renamed(database_url: URL, where: str) -> None:
     before = models("a", "b", "c", server_default="a")
     after = models("a", "beta", "c", server_default="a", info=info)
     script = cycle_with(database_url, before, after, SAID[where], [*ROWS, "UPDATE task SET mood = 'b' WHERE id = 1"])
-    assert lines(script.upgrade) == ["op.rename_enum_value('mood', 'b', 'beta')"]
-    assert lines(script.downgrade) == ["op.rename_enum_value('mood', 'beta', 'b')"]
+    assert lines(script.upgrade) == lines('op.rename_enum_value("mood", "b", "beta")')
+    assert lines(script.downgrade) == lines('op.rename_enum_value("mood", "beta", "b")')
 
 
 def cycle_with(url: URL, before: MetaData, after: MetaData, said: dict[str, Any], insert: list[str]) -> Any:

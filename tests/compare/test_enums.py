@@ -45,6 +45,7 @@ def enum(*labels: str, name: str = "mood", rest: str = "") -> str:
     return f"sa.Enum({', '.join(map(repr, labels))}, name={name!r}{rest})"
 
 
+LONG = "x" * 63
 MOOD = "mood: Mapped[str] = mapped_column(mood_type, server_default={default!r})"
 PLAIN = "mood = mapped_column(mood_type)"
 ROWS = ("INSERT INTO tasks (mood) VALUES ('sad'), ('happy'), (NULL)",)
@@ -57,18 +58,18 @@ def labels(project: Project) -> dict[str, tuple[str, ...]]:
 def test_a_type_comes_with_its_first_column_and_goes_with_its_last(project: Project) -> None:
     script = cycle(project, models(enum("sad", "happy")), models(enum("sad", "happy"), PLAIN))
     assert script_body(script, "upgrade") == [
-        "op.create_enum('mood', ['sad', 'happy'])",
+        'op.create_enum("mood", ["sad", "happy"])',
         (
-            "op.add_column('tasks', sa.Column('mood', postgresql.ENUM('sad', 'happy', name='mood', create_type=False),"
+            'op.add_column("tasks", sa.Column("mood", postgresql.ENUM("sad", "happy", name="mood", create_type=False),'
             " nullable=True))"
         ),
     ]
-    assert script_body(script, "downgrade") == ["op.drop_column('tasks', 'mood')", "op.drop_enum('mood')"]
+    assert script_body(script, "downgrade") == ['op.drop_column("tasks", "mood")', 'op.drop_enum("mood")']
 
 
 def test_dropping_the_last_column_drops_the_type_and_downgrade_restores_it(project: Project) -> None:
     script = cycle(project, models(enum("sad", "happy"), PLAIN), models("None"))
-    assert script_body(script, "upgrade") == ["op.drop_column('tasks', 'mood')", "op.drop_enum('mood')"]
+    assert script_body(script, "upgrade") == ['op.drop_column("tasks", "mood")', 'op.drop_enum("mood")']
     assert labels(project) == {}
 
 
@@ -84,7 +85,7 @@ def test_a_type_that_another_table_still_uses_is_kept(project: Project) -> None:
         "run(context, Base.metadata, include_name=lambda name, kind, parents: name != 'mood' or"
         " parents.get('table_name') == 'tasks')\n"
     )
-    assert script_body(project.revise(), "upgrade") == ["op.drop_column('tasks', 'mood')"]
+    assert script_body(project.revise(), "upgrade") == ['op.drop_column("tasks", "mood")']
 
 
 @pytest.mark.parametrize(("drop_unused", "dropped"), [(None, False), ("true", True)])
@@ -120,7 +121,7 @@ def test_defaults_checks_indexes_arrays_comments_and_grants_survive_the_way_back
     )
     after = models(enum("sad", "ok", "happy"), *columns)
     script = cycle(project, models(enum("sad", "happy"), *columns), after, insert=insert)
-    assert script_body(script, "upgrade") == ["op.add_enum_value('mood', 'ok', after='sad')"]
+    assert script_body(script, "upgrade") == ['op.add_enum_value("mood", "ok", after="sad")']
 
 
 def test_a_value_used_in_its_own_revision_is_committed_first(project: Project) -> None:
@@ -133,10 +134,10 @@ def test_a_value_used_in_its_own_revision_is_committed_first(project: Project) -
     script = cycle(project, before, after, insert=("INSERT INTO tasks (mood) VALUES ('sad')",))
     assert script_body(script, "upgrade") == [
         "with op.get_context().autocommit_block():",
-        "    op.add_enum_value('mood', 'ok', after='sad', if_not_exists=True)",
+        '    op.add_enum_value("mood", "ok", after="sad", if_not_exists=True)',
         (
-            "op.add_column('tasks', sa.Column('second', postgresql.ENUM('sad', 'ok', 'happy', name='mood',"
-            " create_type=False), server_default='ok', nullable=False))"
+            'op.add_column("tasks", sa.Column("second", postgresql.ENUM("sad", "ok", "happy", name="mood",'
+            ' create_type=False), server_default="ok", nullable=False))'
         ),
     ]
 
@@ -145,7 +146,7 @@ def test_a_part_of_a_word_is_no_use(project: Project) -> None:
     script = cycle(
         project, models(enum("sad"), PLAIN), models(enum("sad", "r"), PLAIN, "order = mapped_column(sa.Text)")
     )
-    assert script_body(script, "upgrade")[0] == "op.add_enum_value('mood', 'r', after='sad')"
+    assert script_body(script, "upgrade")[0] == 'op.add_enum_value("mood", "r", after="sad")'
 
 
 def test_what_commits_comes_first(project: Project) -> None:
@@ -159,8 +160,8 @@ def test_what_commits_comes_first(project: Project) -> None:
     script = cycle(project, before, after)
     assert script_body(script, "upgrade")[:3] == [
         "with op.get_context().autocommit_block():",
-        "    op.add_enum_value('mood', 'ok', after='sad', if_not_exists=True)",
-        "op.create_enum('other', ['x', 'y'])",
+        '    op.add_enum_value("mood", "ok", after="sad", if_not_exists=True)',
+        'op.create_enum("other", ["x", "y"])',
     ]
 
 
@@ -177,8 +178,8 @@ def test_other_schemas_upper_case_and_reserved_names(project: Project) -> None:
     )
     insert = ('INSERT INTO "My App".tasks ("Select") VALUES (\'sad\')',)
     script = cycle(project, models(named("sad"), *columns), models(named("x", "sad"), *columns), insert=insert)
-    assert script_body(script, "upgrade") == ["op.add_enum_value('Order', 'x', before='sad', schema='My App')"]
-    assert script_body(script, "downgrade") == ["op.replace_enum('Order', ['sad'], schema='My App')"]
+    assert script_body(script, "upgrade") == ['op.add_enum_value("Order", "x", before="sad", schema="My App")']
+    assert script_body(script, "downgrade") == ['op.replace_enum("Order", ["sad"], schema="My App")']
 
 
 def test_an_enum_that_is_not_native_is_none(project: Project) -> None:
@@ -203,8 +204,8 @@ def test_a_sqlmodel_field_is_an_enum_too(project: Project) -> None:
         Base = SQLModel
     """)
     script = project.revise()
-    assert script_body(script, "upgrade")[0] == "op.create_enum('mood', ['SAD'])"
-    assert "sa.Column('name', sa.String(length=50), nullable=False)" in script.read_text()
+    assert script_body(script, "upgrade")[0] == 'op.create_enum("mood", ["SAD"])'
+    assert 'sa.Column("name", sa.String(length=50), nullable=False)' in script.read_text()
     assert "sqlmodel" not in script.read_text()
     project.alembic("upgrade", "head")
     project.alembic("check")

@@ -28,20 +28,20 @@ def test_a_declared_rename_of_a_column(database_url: URL) -> None:
     after = task(Column("name", sa.String(9), unique=True, info={"renamed_from": "title"}))
     before = task(Column("title", sa.Text, unique=True))
     script = cycle(database_url, before, after, insert=ROWS)
-    assert script.upgrade.splitlines()[0] == "op.alter_column('task', 'title', new_column_name='name')"
-    assert "op.alter_column('task', 'name', new_column_name='title')" in script.downgrade
+    assert script.upgrade.splitlines()[0] == 'op.alter_column("task", "title", new_column_name="name")'
+    assert 'op.alter_column("task", "name", new_column_name="title")' in script.downgrade
 
 
 def test_a_declared_rename_of_a_table(database_url: URL) -> None:
     after = task(Column("title", sa.Text), name="job", info={"renamed_from": "task"})
     script = cycle(database_url, task(Column("title", sa.Text)), after, insert=ROWS)
-    assert script.upgrade == "op.rename_table('task', 'job')"
+    assert script.upgrade == 'op.rename_table("task", "job")'
 
 
 def test_a_rename_that_is_said(database_url: URL) -> None:
     execute(database_url, "CREATE TABLE task (id serial PRIMARY KEY, title text)", *ROWS)
     script = generate(database_url, task(Column("name", sa.Text)), assay_x=["rename=task.title:name"])
-    assert script.upgrade == "op.alter_column('task', 'title', new_column_name='name')"
+    assert script.upgrade == 'op.alter_column("task", "title", new_column_name="name")'
 
 
 def test_what_looks_renamed_stops(database_url: URL) -> None:
@@ -54,7 +54,7 @@ def test_what_looks_renamed_stops(database_url: URL) -> None:
         " If it is another one: -x remove=task.title."
     )
     script = generate(database_url, task(Column("name", sa.Text)), assay_x=["remove=task.title"])
-    assert "op.drop_column('task', 'title')" in script.upgrade
+    assert 'op.drop_column("task", "title")' in script.upgrade
 
 
 def test_not_null_over_nulls_is_refused(database_url: URL) -> None:
@@ -84,9 +84,9 @@ def test_lost_rows_are_counted(database_url: URL) -> None:
     execute(database_url, "CREATE TABLE log (at date)", "INSERT INTO log VALUES (now())")
     assert generate(database_url, task()).upgrade == (
         "# 2 rows of this column when this was generated: lost with it\n"
-        "op.drop_column('task', 'title')\n"
+        'op.drop_column("task", "title")\n'
         "# 1 row of this table when this was generated: lost with it\n"
-        "op.drop_table('log')"
+        'op.drop_table("log")'
     )
 
 

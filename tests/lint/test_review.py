@@ -41,32 +41,53 @@ class Comment(Base):
     __table_args__ = ({{comments}})
 """
 UPGRADE = """
-op.add_column('tasks', sa.Column('user_id', sa.Integer(), nullable=True))
-op.create_table('comments',
-sa.Column('id', sa.Integer(), nullable=False),
-sa.Column('task_id', sa.Integer(), nullable=False),
-sa.ForeignKeyConstraint(['task_id'], ['tasks.id'], name='comments_task_id_fkey'),
-sa.PrimaryKeyConstraint('id')
+op.add_column("tasks", sa.Column("user_id", sa.Integer(), nullable=True))
+op.create_table(
+    "comments",
+    sa.Column("id", sa.Integer(), nullable=False),
+    sa.Column("task_id", sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(
+        ["task_id"],
+        ["tasks.id"],
+        name="comments_task_id_fkey",
+    ),
+    sa.PrimaryKeyConstraint("id"),
 )
-op.create_index('idx_comments_task_id', 'comments', ['task_id'], unique=False)
+op.create_index("idx_comments_task_id", "comments", ["task_id"], unique=False)
 with op.get_context().autocommit_block():
-    op.create_index('idx_title', 'tasks', ['title'], unique=False, postgresql_concurrently=True)
+    op.create_index(
+        "idx_title",
+        "tasks",
+        ["title"],
+        unique=False,
+        postgresql_concurrently=True,
+    )
 
-op.create_foreign_key('fk_tasks_user', 'tasks', 'users', ['user_id'], ['id'])
+op.create_foreign_key("fk_tasks_user", "tasks", "users", ["user_id"], ["id"])
 with op.get_context().autocommit_block():
-    op.create_index('idx_tasks_user_id', 'tasks', ['user_id'], unique=False, postgresql_concurrently=True)
+    op.create_index(
+        "idx_tasks_user_id",
+        "tasks",
+        ["user_id"],
+        unique=False,
+        postgresql_concurrently=True,
+    )
 """
 DOWNGRADE = """
 with op.get_context().autocommit_block():
-    op.drop_index('idx_tasks_user_id', table_name='tasks', postgresql_concurrently=True)
+    op.drop_index(
+        "idx_tasks_user_id",
+        table_name="tasks",
+        postgresql_concurrently=True,
+    )
 
-op.drop_constraint('fk_tasks_user', 'tasks', type_='foreignkey')
+op.drop_constraint("fk_tasks_user", "tasks", type_="foreignkey")
 with op.get_context().autocommit_block():
-    op.drop_index('idx_title', table_name='tasks', postgresql_concurrently=True)
+    op.drop_index("idx_title", table_name="tasks", postgresql_concurrently=True)
 
-op.drop_index('idx_comments_task_id', table_name='comments')
-op.drop_table('comments')
-op.drop_column('tasks', 'user_id')
+op.drop_index("idx_comments_task_id", table_name="comments")
+op.drop_table("comments")
+op.drop_column("tasks", "user_id")
 """
 
 

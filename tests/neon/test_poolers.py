@@ -70,6 +70,7 @@ def test_pooled(pooled: str, straight: str | None) -> None:
         "u:p@db.prisma.io/app",
         "u:p@unpooled.db.prisma.io/app",
         "u:p@localhost:5432/app?pgbouncer=false",
+        "u:p@app.proxy-abc.eu-west-1.rds.amazonaws.com/app",  # it keeps a session together that needs it
         "u@/app?host=%2Fvar%2Frun%2Fpostgresql",
         "/app",
     ],

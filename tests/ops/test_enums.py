@@ -177,11 +177,11 @@ def test_a_rebuild_needs_a_transaction_and_a_database(connection: Connection) ->
 
 def test_operations_render_as_calls_that_evaluate_to_themselves() -> None:
     assert rendered(CreateEnumOp("mood", NASTY[:3], schema="My App")) == [
-        "    op.create_enum('mood', [\"it's\", 'say \"hi\"', ':x'], schema='My App')"
+        '    op.create_enum("mood", ["it\'s", \'say "hi"\', ":x"], schema="My App")'
     ]
-    assert rendered(DropEnumOp("mood", values=["a"])) == ["    op.drop_enum('mood')"]
+    assert rendered(DropEnumOp("mood", values=["a"])) == ['    op.drop_enum("mood")']
     assert rendered(ReplaceEnumOp("mood", ["a"], mapping={"b": "a"})) == [
-        "    op.replace_enum('mood', ['a'], mapping={'b': 'a'})"
+        '    op.replace_enum("mood", ["a"], mapping={"b": "a"})'
     ]
 
 

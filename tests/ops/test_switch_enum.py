@@ -60,10 +60,10 @@ def test_up_and_down_with_rows_and_all_that_hangs_on_them(database_url: URL) -> 
     script = generate(database_url, models("c", "a"), **ONLINE)
     assert script.upgrade.splitlines()[1:] == [
         "with op.get_context().autocommit_block():",
-        "    op.start_enum_switch('mood', ['c', 'a'])",
-        "    op.copy_enum_values('mood')",
+        '    op.start_enum_switch("mood", ["c", "a"])',
+        '    op.copy_enum_values("mood")',
         "",
-        "op.finish_enum_switch('mood')",
+        'op.finish_enum_switch("mood")',
     ]
     run(database_url, script, "upgrade")
     assert differences(before, catalogs(database_url)) == ["enum public.mood: labels (a, b, c) → (c, a)"]
@@ -165,7 +165,7 @@ def test_refusing_names_the_tables(database_url: URL) -> None:
 def test_copying_must_commit(database_url: URL) -> None:
     run(database_url, generate(database_url, models("a", "b")), "upgrade")
     script = generate(database_url, models("b", "a"), **ONLINE)
-    bad = type(script)(script.imports, "op.start_enum_switch('mood', ['b', 'a'])\nop.copy_enum_values('mood')", "")
+    bad = type(script)(script.imports, 'op.start_enum_switch("mood", ["b", "a"])\nop.copy_enum_values("mood")', "")
     with pytest.raises(AssayError) as caught:
         run(database_url, bad, "upgrade")
     assert str(caught.value) == (

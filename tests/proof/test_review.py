@@ -47,8 +47,8 @@ def test_the_fix_is_in_the_script_when_asked_for(project: Project) -> None:
     project.write_models(MODELS)
     revision(project, "-x", "assay.fix=all")
     script = next(iter(project.versions.glob("*.py")))
-    assert "op.create_index('idx_tasks_user_id', 'tasks', ['user_id'], unique=False)" in script_body(script, "upgrade")
-    assert "op.drop_index('idx_tasks_user_id', table_name='tasks')" in script_body(script, "downgrade")
+    assert 'op.create_index("idx_tasks_user_id", "tasks", ["user_id"], unique=False)' in script_body(script, "upgrade")
+    assert 'op.drop_index("idx_tasks_user_id", table_name="tasks")' in script_body(script, "downgrade")
 
 
 def test_both_can_be_switched_off(project: Project) -> None:

@@ -28,12 +28,14 @@ class Case:
         after: Makes them as they are then.
         insert: Statements run in between, so that there are rows.
         major: The first version of PostgreSQL that knows what the models say.
+        back: The statements instead of ``insert`` where the case is run backwards, if those do not fit.
     """
 
     before: Models
     after: Models
     insert: tuple[str, ...] = ROWS
     major: int = 0
+    back: tuple[str, ...] | None = None
 
 
 def task(*items: Callable[[], SchemaItem], **options: Any) -> Models:
@@ -56,6 +58,6 @@ def both_ways(cases: Mapping[str, Case]) -> list[Any]:
     """Return the parameters of a test: each case forwards and backwards."""
     found = []
     for name, case in cases.items():
-        back = Case(case.after, case.before, case.insert, case.major)
+        back = Case(case.after, case.before, case.insert if case.back is None else case.back, case.major)
         found += [pytest.param(case, id=name), pytest.param(back, id=f"{name}, backwards")]
     return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from contextlib import contextmanager
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from sqlalchemy import NullPool, create_engine
 
 from alembic_assay import catalog
+from alembic_assay.ops import layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +43,24 @@ def rows(project: Project) -> dict[str, list[str]]:
 
 def script_body(script: Path, function: str) -> list[str]:
     """The statements of ``upgrade()`` or ``downgrade()``, without comments and docstring."""
-    lines = script.read_text("utf-8").split(f"def {function}() -> None:\n")[1].split("\n\n\n")[0].splitlines()
-    return [line[4:] for line in lines if line.strip() and not line.strip().startswith(("#", '"""'))]
+    (body,) = (
+        node.body
+        for node in ast.parse(script.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name == function
+    )
+    return statements("\n".join(ast.unparse(statement) for statement in body[1:]))
+
+
+def statements(body: str) -> list[str]:
+    """Each call of a script in a line of its own, however long; what is in a block is indented."""
+    found = []
+    for node in ast.parse(body).body:
+        if isinstance(node, ast.With):
+            head, _, inner = ast.unparse(node).partition("\n")
+            found += [head, *(f"    {line}" for line in statements(dedent(inner)))]
+        else:
+            found.append(layout._flat(node.value) if isinstance(node, ast.Expr) else ast.unparse(node))
+    return found
 
 
 def cycle(project: Project, before: str, after: str, *, insert: tuple[str, ...] = ()) -> Path:

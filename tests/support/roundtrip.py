@@ -82,6 +82,12 @@ def at_least(server_url: URL, major: int) -> None:
         pytest.skip(f"needs PostgreSQL {major}")
 
 
+def has_extension(server_url: URL, name: str) -> None:
+    """Skip the test on a server that lacks an extension."""
+    if name not in _server(server_url)[1]:
+        pytest.skip(f"the server has no extension {name}")
+
+
 @functools.cache
 def _server(url: URL) -> tuple[int, frozenset[str], bool]:
     with psycopg.connect(servers.libpq_url(url)) as connection:
@@ -119,9 +125,14 @@ def round_trip(
 def by_pg_dump(server_url: URL, original: Database) -> Differences:
     """Return what ``pg_dump | psql`` does not bring back of a database."""
     with servers.database(server_url) as url:
-        command = [servers.client("psql"), "--no-psqlrc", "--quiet", servers.libpq_url(url)]
-        subprocess.run(command, input=original.dump, check=True, capture_output=True, text=True, encoding="utf-8")
+        restore(url, original.dump)
         return original.against(Database(url, snapshot_of(url), servers.pg_dump(url)))
+
+
+def restore(url: URL, dump: str) -> None:
+    """Give a dump to psql."""
+    command = [servers.client("psql"), "--no-psqlrc", "--quiet", servers.libpq_url(url)]
+    subprocess.run(command, input=dump, check=True, capture_output=True, text=True, encoding="utf-8")
 
 
 def load(url: URL, statements: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ def test_a_cycle(database_url: URL) -> None:
     script = cycle(
         database_url, _models("sad", "happy"), _models("sad", "calm", "happy"), insert=["INSERT INTO task VALUES (1)"]
     )
-    assert "op.add_enum_value('mood', 'calm', after='sad')" in script.upgrade
+    assert 'op.add_enum_value("mood", "calm", after="sad")' in script.upgrade
     assert generate(database_url, _models("sad", "calm", "happy")).upgrade == "pass"
 
 

@@ -11,7 +11,7 @@ from alembic_assay.catalog.canonical_cache import Known
 from alembic_assay.catalog.canonical_creation import Creation
 from alembic_assay.catalog.canonical_ddl import Compiler
 from alembic_assay.catalog.canonical_pieces import Refused
-from alembic_assay.catalog.canonical_scratch import CanonicalError, Scratch, rolled_back, site
+from alembic_assay.catalog.canonical_scratch import CanonicalError, Scratch, Site, rolled_back, site
 from alembic_assay.catalog.canonical_snapshot import remade
 from alembic_assay.catalog.reading import without_collector
 from alembic_assay.catalog.snapshot import KIND_ORDER, Snapshot
@@ -43,8 +43,34 @@ class Canonical(Snapshot):
     refused: tuple[Refused, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The DDL of models.
+
+    Args:
+        where: The database's part in it.
+        compiler: Knows what SQLAlchemy refused.
+        base: Types and sequences.
+        tables: In the order of the models.
+    """
+
+    where: Site
+    compiler: Compiler
+    base: list[Piece]
+    tables: list[TableDDL]
+
+    @property
+    def statements(self) -> list[str]:
+        """All of it."""
+        found = [piece.sql for piece in self.base]
+        for table in self.tables:
+            pieces = [*table.after, *(piece for key in table.foreign_keys for piece in key.pieces)]
+            found += [table.whole.sql, *(piece.sql for piece in pieces)]
+        return found
+
+
 def canonical(
-    connection: Connection, models: MetaData | Sequence[MetaData] | Snapshot, *, cache: Path | None = None
+    connection: Connection, models: MetaData | Sequence[MetaData] | Snapshot | Compiled, *, cache: Path | None = None
 ) -> Canonical:
     """Return models as the server would store them.
 
@@ -70,18 +96,29 @@ def canonical(
     if isinstance(models, Snapshot):
         found_again, refused = remade(connection, models)
         return _sorted(found_again.records, found_again.dependencies, refused)
-    metadatas = [models] if isinstance(models, MetaData) else list(models)
     with without_collector(), rolled_back(connection):
-        return _of_models(connection, metadatas, cache)
+        if not isinstance(models, Compiled):
+            models = compiled(connection, [models] if isinstance(models, MetaData) else list(models))
+        return _of_models(connection, models, cache)
 
 
-def _of_models(connection: Connection, metadatas: list[MetaData], cache: Path | None) -> Canonical:
+def compiled(connection: Connection, models: Sequence[MetaData]) -> Compiled:
+    """Return the DDL of models, as ``canonical`` takes it: for who wants to look at it before.
+
+    Args:
+        connection: As for ``canonical``.
+        models: All of them.
+    """
     where = site(connection)
     translate = connection.get_execution_options().get("schema_translate_map") or {}
     compiler = Compiler(connection.dialect, where.schema or "public", translate)
-    base = [*compiler.sequences(metadatas), *compiler.types(metadatas)]
-    compiled = [compiler.table(table) for metadata in metadatas for table in metadata.tables.values()]
-    tables = [table for table in compiled if table is not None]
+    base = [*compiler.sequences(list(models)), *compiler.types(list(models))]
+    tables = [compiler.table(table) for metadata in models for table in metadata.tables.values()]
+    return Compiled(where, compiler, base, [table for table in tables if table is not None])
+
+
+def _of_models(connection: Connection, models: Compiled, cache: Path | None) -> Canonical:
+    where, compiler, base, tables = models.where, models.compiler, models.base, models.tables
     creation = Creation(compiler)
     known = None if cache is None else Known(connection, cache, creation, base)
     whole = None if known is None else known.whole(tables)

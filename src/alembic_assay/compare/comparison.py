@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic_assay import catalog
-from alembic_assay.catalog.canonical import canonical
+from alembic_assay.catalog.canonical import canonical, compiled
 from alembic_assay.catalog.names import parts
+from alembic_assay.catalog.reading import without_collector
 from alembic_assay.catalog.schemas import Schema
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.compare.adoption import adopted
+from alembic_assay.compare.cached import directory
 from alembic_assay.compare.entity_provisional import provisional
 from alembic_assay.compare.enum_plans import EnumPlans, declared_enums, enum_plans, schemas_of
 from alembic_assay.compare.models import Models
 from alembic_assay.compare.rewritten import differing
 from alembic_assay.compare.scope import COMPARED, Scope
 from alembic_assay.compare.table_renames import TableRenames
+from alembic_assay.compare.verified import Verified
 from alembic_assay.compare.whole_database import renamed
 from alembic_assay.options import Options
 
@@ -27,14 +30,14 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
 
-    from alembic_assay.catalog.canonical import Canonical
+    from alembic_assay.catalog.canonical import Canonical, Compiled
     from alembic_assay.catalog.record import Record
     from alembic_assay.compare.models import Key
     from alembic_assay.compare.table_renames import Rename
 
 log = logging.getLogger("alembic.assay.compare")
 
-_KEPT = "_assay_comparison"
+_KEPT, _DDL = "_assay_comparison", "_assay_ddl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Comparison:
         changes: What differs.
         renames: Tables and columns with another name in the models; the snapshots have them under that already.
         enums: What happens to enumerated types; the snapshots have those under their new names, too.
+        clear: Whether everything could be compared.
     """
 
     models: Models
@@ -58,6 +62,7 @@ class Comparison:
     changes: list[catalog.Change]
     renames: tuple[Rename, ...] = ()
     enums: EnumPlans = field(default_factory=EnumPlans)
+    clear: bool = True
 
     @property
     def moved(self) -> tuple[str, ...]:
@@ -85,10 +90,32 @@ def compared_here(autogen_context: AutogenContext) -> Comparison | None:
     return found
 
 
-def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Comparison:
+def verified(autogen_context: AutogenContext, schemas: set[str | None]) -> Verified:
+    """Return whether models and database are known to be equal, for a price far below that of comparing them."""
+    models = _models(autogen_context)
+    return Verified(autogen_context, schemas, models.metadatas, _ddl(autogen_context, models))
+
+
+def _models(autogen_context: AutogenContext) -> Models:
     connection = cast("Connection", autogen_context.connection)
     default_schema = connection.dialect.default_schema_name or "public"
-    models = Models(autogen_context.metadata or [], autogen_context.dialect, default_schema)
+    return Models(autogen_context.metadata or [], autogen_context.dialect, default_schema)
+
+
+def _ddl(autogen_context: AutogenContext, models: Models) -> Compiled:
+    """Compile the models, once a run."""
+    found: Compiled | None = getattr(autogen_context, _DDL, None)
+    if found is None:
+        with without_collector():
+            found = compiled(cast("Connection", autogen_context.connection), models.metadatas)
+        setattr(autogen_context, _DDL, found)
+    return found
+
+
+def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Comparison:
+    connection = cast("Connection", autogen_context.connection)
+    models = _models(autogen_context)
+    default_schema = models.default_schema
     names = {schema or default_schema for schema in schemas}
     declared = declared_enums(autogen_context, default_schema)
     read = sorted(names | models.schemas | schemas_of(declared))
@@ -97,7 +124,8 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     enums = enum_plans(autogen_context, declared, whole, names, default_schema)
     if enums.sql:
         whole = renamed(connection, enums.sql, read)
-    wanted = canonical(connection, models.metadatas)
+    cache = directory(autogen_context)
+    wanted = canonical(connection, _ddl(autogen_context, models), cache=cache)
     if wanted.refused:
         with provisional(autogen_context) as more:
             wanted = canonical(connection, models.metadatas) if more else wanted
@@ -115,9 +143,9 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     known = Snapshot((*new, *known.records), known.dependencies)
     elsewhere = models.by_events | _inherited(whole)
     mine, theirs = (Snapshot(tuple(_compared(each, elsewhere))) for each in (present, known))
-    found = differing(connection, catalog.diff(mine, theirs), whole)
+    found = differing(connection, catalog.diff(mine, theirs), whole, known)
     changes = [each for each in found if not _doubtful(each, unclear)]
-    return Comparison(models, whole, present, known, changes, tuple(renames), enums)
+    return Comparison(models, whole, present, known, changes, tuple(renames), enums, clear=not unclear)
 
 
 def _used(wanted: Snapshot) -> set[str]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic.operations import ops
 from sqlalchemy.types import ARRAY
 
 from alembic_assay.compare.enum_defaults import column_alterations
 from alembic_assay.compare.enum_fits import refuse_rows
 from alembic_assay.ops.cast_column import CastColumnOp
+from alembic_assay.ops.columns import AlterColumn
 from alembic_assay.ops.enum_types import enum_of
 from alembic_assay.ops.steps import StepsOp
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import ops
     from sqlalchemy import Dialect
 
 
@@ -54,7 +55,7 @@ def _cast(alteration: ops.AlterColumnOp, dialect: Dialect) -> StepsOp:
     steps: list[ops.MigrateOperation] = []
     if before:
         steps.append(
-            ops.AlterColumnOp(
+            AlterColumn(
                 table, column, existing_type=old, existing_server_default=before, modify_server_default=None, **common
             )
         )
@@ -71,7 +72,7 @@ def _cast(alteration: ops.AlterColumnOp, dialect: Dialect) -> StepsOp:
     )
     if after:
         steps.append(
-            ops.AlterColumnOp(
+            AlterColumn(
                 table, column, existing_type=new, existing_server_default=None, modify_server_default=after, **common
             )
         )

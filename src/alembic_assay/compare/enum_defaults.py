@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 
 from alembic_assay.catalog.enum_constants import constant_of
+from alembic_assay.ops.columns import AlterColumn
 from alembic_assay.ops.enum_types import enum_of
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def drop_before(
 
 
 def _drop_default(alteration: ops.AlterColumnOp) -> ops.AlterColumnOp:
-    return ops.AlterColumnOp(
+    return AlterColumn(
         alteration.table_name,
         alteration.column_name,
         schema=alteration.schema,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_assay.catalog import aside
@@ -9,7 +10,9 @@ from alembic_assay.catalog.dependencies import Dependants
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.errors import ModelError
+from alembic_assay.ops import domain_rebuild
 from alembic_assay.ops.columns import rebuilt
+from alembic_assay.ops.domain_rebuild import holders
 from alembic_assay.ops.execute_sql import SqlOp
 from alembic_assay.ops.planning import Planned, Stage
 
@@ -36,9 +39,15 @@ def around(planned: list[Planned], changes: Sequence[Change], read: Callable[[],
         AsideError: Something cannot be taken away for a moment; says what, and what to do.
     """
     altered, dropped = _moved(changes)
-    if not altered and not dropped:
+    domains = {c.record.key for c in changes if c.action is Action.ALTER and _made_anew(c)}
+    if not altered and not dropped and not domains:
         return planned
-    found = aside.aside(_without_changed(read(), changes), altered, dropped)
+    whole = _without_changed(read(), changes)
+    if domains:
+        held = holders(domains, whole.dependencies)
+        altered += [("domain", key) for key in domains] + [("column", key) for key in held]
+        whole = Snapshot(tuple(_without_default(each, held) for each in whole), whole.dependencies)
+    found = aside.aside(whole, altered, dropped)
     if all(record.kind in _REBUILT_BY_THE_SERVER for record in found.records):
         return planned
     title = ", ".join(record.title for record in found.records)
@@ -60,6 +69,17 @@ def _moved(changes: Sequence[Change]) -> tuple[list[Key], list[Key]]:
         elif (old.type, old.collation) != (new.type, new.collation):
             altered.append(("column", old.key))
     return altered, again
+
+
+def _made_anew(change: Change) -> bool:
+    return change.record.kind == "domain" and domain_rebuild.rebuilt(change.before, change.after)
+
+
+def _without_default(record: Any, columns: set[tuple[str, ...]]) -> Record:
+    """Return a column that is changed with its domain, without the default that is changed with it too."""
+    plain = record.kind == "column" and record.key in columns and record.generated is None
+    changed: Record = replace(record, default=None) if plain else record
+    return changed
 
 
 def _without_changed(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:

@@ -5,7 +5,6 @@ Models that were written from a database hold that text, so what differs is comp
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_assay.catalog.canonical import canonical
@@ -23,22 +22,23 @@ if TYPE_CHECKING:
 _TEXTS = {"constraint": "definition", "index": "definition", "column": "default"}
 
 
-def differing(connection: Connection, changes: Sequence[Change], whole: Snapshot) -> list[Change]:
+def differing(connection: Connection, changes: Sequence[Change], whole: Snapshot, wanted: Snapshot) -> list[Change]:
     """Return the changes without those in which the server only writes the same expression in another way.
 
     Args:
         connection: As for ``canonical``.
         changes: What differs.
         whole: All that is there.
+        wanted: All that the models want.
     """
-    doubtful = [change for change in changes if _in_text_only(change)]
-    if not doubtful:
-        return list(changes)
-    tables = {change.record.key[:2] for change in doubtful}
-    again = canonical(connection, restricted(whole, tables))
-    found: dict[Any, Any] = {(record.kind, record.key): record for record in again}
-    same = [change for change in doubtful if _equal(change, found.get((change.record.kind, change.record.key)))]
-    return [change for change in changes if change not in same]
+    found = list(changes)
+    for side, snapshot in (("before", whole), ("after", wanted)):
+        doubtful = [change for change in found if _in_text_only(change)]
+        if doubtful:
+            again = canonical(connection, restricted(snapshot, {change.record.key[:2] for change in doubtful}))
+            anew: dict[Any, Any] = {(record.kind, record.key): record for record in again}
+            found = [each for each in found if each not in doubtful or not _equal(each, anew, side)]
+    return found
 
 
 def _in_text_only(change: Change) -> bool:
@@ -48,7 +48,11 @@ def _in_text_only(change: Change) -> bool:
     return all(getattr(record, str(field)) is not None for record in (change.before, change.after))
 
 
-def _equal(change: Change, again: Any) -> bool:
+def _equal(change: Change, anew: dict[Any, Any], side: str) -> bool:
+    """Whether one side, made anew, has the text of the other one."""
     field = _TEXTS[change.record.kind]
-    before: Any = change.before
-    return again is not None and replace(before, **{field: getattr(again, field)}) == change.after
+    old: Any = change.before
+    new: Any = change.after
+    again = anew.get((change.record.kind, change.record.key))
+    other = new if side == "before" else old
+    return again is not None and getattr(again, field) == getattr(other, field)

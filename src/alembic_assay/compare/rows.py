@@ -108,8 +108,9 @@ def _becomes_not_null(old: Any, new: Any) -> bool:
 
 def _expression(new: Any, after: Side) -> str | None:
     model = after.model(new)
-    said = None if model is None else model.info.get(BACKFILL)
-    return "DEFAULT" if said is None and new.default is not None else said
+    said: str | None = None if model is None else model.info.get(BACKFILL)
+    default: str | None = new.default
+    return default if said is None else said
 
 
 def _not_null_later(new: Any, planned: list[Planned], after: Side) -> SqlOp | AlterColumn:

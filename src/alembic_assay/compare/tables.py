@@ -12,7 +12,7 @@ from sqlalchemy.exc import SAWarning
 
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.names import parts
-from alembic_assay.compare.comparison import comparison
+from alembic_assay.compare.comparison import comparison, verified
 from alembic_assay.compare.entity_filters import compared
 from alembic_assay.compare.filters import Filters
 from alembic_assay.compare.in_the_way import around, refuse_used
@@ -20,6 +20,7 @@ from alembic_assay.compare.rows import Rows, prepare
 from alembic_assay.compare.unused import kept
 from alembic_assay.compare.whole_database import whole_database
 from alembic_assay.ops import types_of_tables as _  # noqa: F401 - how the operations run that are written here
+from alembic_assay.ops.domain_rebuild import holders
 from alembic_assay.ops.enum_types import install_renderer
 from alembic_assay.ops.from_change import grouped, plan
 from alembic_assay.ops.planning import Side, restricted
@@ -46,7 +47,12 @@ def compare(
     """Add the operations that make the tables of the database those of the models; Alembic's own comparison stops."""
     install_renderer(autogen_context)
     _sort_tables(autogen_context)
+    known = verified(autogen_context, schemas)
+    if known.equal:
+        return PriorityDispatchResult.STOP
     found = comparison(autogen_context, schemas)
+    if found.clear and not found.changes and not found.moved:
+        known.keep()
     before, after = sides(autogen_context, found)
     options: Options = autogen_context.opts.get("assay") or Options()
     filters = Filters(autogen_context, before, after)
@@ -71,6 +77,8 @@ def compare(
 def sides(autogen_context: AutogenContext, found: Comparison) -> tuple[Side, Side]:
     """Return both sides, of as much as the changes touch."""
     touched = {_table_of(change.record) for change in found.changes if change.record.kind in _OF_TABLES}
+    domains = {change.record.key for change in found.changes if change.record.kind == "domain"}
+    touched |= {key[:2] for key in holders(domains, found.whole.dependencies)}
     connection = cast("Connection", autogen_context.connection)
     role = str(connection.execute(text("SELECT current_user")).scalar_one()) if touched else ""
     default_schema, models = found.models.default_schema, found.models

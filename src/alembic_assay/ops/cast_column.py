@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate.render import render_op, renderers
 from alembic.operations.ops import AlterColumnOp
 
+from alembic_assay.ops.layout import laid_out
+
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
@@ -53,4 +55,4 @@ def _render(autogen_context: AutogenContext, operation: CastColumnOp) -> str:
         existing_nullable=operation.existing_nullable,
     )
     (text,) = render_op(autogen_context, plain)
-    return f"{text.removesuffix(')')},\n{' ' * 11}postgresql_using={operation.using!r})"
+    return laid_out(f"{text.removesuffix(')')}, postgresql_using={operation.using!r})")

@@ -19,6 +19,8 @@ _CONVERSIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("interval",), _NUMBERS, "extract(epoch FROM {column})::{new}"),
     (_TEXTS, ("bytea",), "convert_to({column}, 'UTF8')"),
     (_MOMENTS, _TIMES, "{column}::{new}"),
+    (("money",), _NUMBERS, "{column}::numeric::{new}"),
+    (_NUMBERS, ("money",), "{column}::numeric::{new}"),
 )
 """Types, the types that they become, and the expression."""
 

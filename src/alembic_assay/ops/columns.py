@@ -12,6 +12,7 @@ from alembic_assay.catalog.names import parts
 from alembic_assay.ops import column_values
 from alembic_assay.ops.casts import using
 from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.layout import laid_out, lay_out
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.ops.script_columns import risky, script_column, script_type, server_default
 from alembic_assay.ops.tables import lost
@@ -118,15 +119,16 @@ def _render_alter(autogen_context: AutogenContext, operation: AlterColumn) -> st
         **{f"existing_{name}": getattr(operation, f"existing_{name}") for name in _CHANGES},
     )
     (text,) = render_op(autogen_context, plain)
-    if operation.there is None:
-        return text
-    return f"{text[:-1]},\n           postgresql_using={operation.there!r})"
+    return laid_out(text if operation.there is None else f"{text[:-1]}, postgresql_using={operation.there!r})")
 
 
 @renderers.dispatch_for(DropColumn)
 def _render_drop(autogen_context: AutogenContext, operation: DropColumn) -> list[str]:
     plain = ops.DropColumnOp(operation.table_name, operation.column_name, schema=operation.schema)
-    return [*lost(operation.rows, "column"), *render_op(autogen_context, plain)]
+    return [*lost(operation.rows, "column"), *map(laid_out, render_op(autogen_context, plain))]
+
+
+lay_out(AddColumn)
 
 
 def creation(record: Column, side: Side) -> list[Planned]:

@@ -15,6 +15,7 @@ from alembic_assay.catalog.build_text import enclosed, plain, split, unquoted, v
 from alembic_assay.catalog.names import parts
 from alembic_assay.ops.enums import render_call
 from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.layout import lay_out
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.sql import identifier, qualified
 
@@ -102,6 +103,9 @@ class AddConstraintSql(SqlOp):
         )
 
 
+lay_out(CreateUniqueConstraint, CreateForeignKey, CreateCheckConstraint, DropConstraint)
+
+
 def _drop(creation: Any, kind: str) -> ops.DropConstraintOp:
     found = ops.DropConstraintOp.from_constraint(creation.to_constraint())
     record: Constraint = creation.record
@@ -123,11 +127,11 @@ def creation(record: Constraint, side: Side) -> list[Planned]:
 def operation(record: Constraint, side: Side) -> Any:
     """Return the operation that adds a constraint."""
     found = schema_constraint(record, side)
-    if found is None:
+    if found is None or found.dialect_options["postgresql"].get("include"):  # Alembic takes those columns for unknown
         return AddConstraintSql(record, side)
     if record.type == "foreign key":
         return _recorded(_foreign_key(record, found, side), record)
-    columns = [Column(name, Integer) for name in _columns(record, found)]
+    columns = [Column(name, Integer) for name in record.columns]
     Table(record.table, MetaData(), *columns, found, schema=side.schema(record.schema))
     made: dict[str, Any] = {
         "primary key": CreatePrimaryKey,
@@ -140,11 +144,6 @@ def operation(record: Constraint, side: Side) -> Any:
 def _recorded(op: Any, record: Constraint) -> Any:
     op.record = record
     return op
-
-
-def _columns(record: Constraint, found: Any) -> list[str]:
-    options = found.dialect_options["postgresql"].get("include") or ()
-    return list(dict.fromkeys([*record.columns, *options]))
 
 
 def _place(record: Constraint, side: Side) -> int:

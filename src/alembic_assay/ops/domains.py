@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_assay.catalog import create_grants, create_properties
 from alembic_assay.catalog.names import split
-from alembic_assay.errors import DirectiveError
+from alembic_assay.ops.domain_rebuild import rebuild, rebuilt
 from alembic_assay.ops.execute_sql import SqlOp
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.sql import literal, qualified
@@ -34,18 +34,15 @@ def dropped(record: Domain, side: Side) -> list[Planned]:
     return [planned.reverse() for planned in creation(record, side)]
 
 
-def altered(before: Domain, after: Domain, _old: Side, side: Side) -> list[Planned]:
-    """Change a domain.
+def altered(before: Domain, after: Domain, old: Side, side: Side) -> list[Planned]:
+    """Change a domain: in place where PostgreSQL can.
 
     Raises:
-        DirectiveError: Its type or collation differs, which PostgreSQL cannot change.
+        DirectiveError: Its type differs, and another type is made of it.
     """
-    if (before.type, before.collation) != (after.type, after.collation):
-        raise DirectiveError(
-            f"{after.title} is of type {before.type}, and the models say {after.type}: PostgreSQL cannot change it.",
-            hint="Give the domain of the models another name, so that its columns are changed to it.",
-        )
     place = (side.place["domain", after.key], 0)
+    if rebuilt(before, after):
+        return [Planned(rebuild(before, after, old, side), Stage.TYPE, place)]
     return [
         Planned(SqlOp(_statements(before, after), _statements(after, before), title=after.title), Stage.TYPE, place)
     ]

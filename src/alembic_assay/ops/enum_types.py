@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import ARRAY, TypeDecorator, TypeEngine
 
+from alembic_assay.ops.script_types import render_other
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -42,7 +44,11 @@ def _chain(users: RenderItem | None) -> RenderItem:
     def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
         rendered = users(kind, item, autogen_context) if users else False
         if rendered is False and kind == "type" and isinstance(item, TypeEngine):
-            return _render_enum(item, autogen_context) or _render_sqlmodel_string(item, autogen_context)
+            return (
+                _render_enum(item, autogen_context)
+                or _render_sqlmodel_string(item, autogen_context)
+                or render_other(item, autogen_context)
+            )
         return rendered
 
     setattr(render_item, _OURS, True)

@@ -8,6 +8,7 @@ from alembic.autogenerate.render import renderers
 from alembic.operations import MigrateOperation, Operations
 
 from alembic_assay.errors import DirectiveError, IrreversibleError
+from alembic_assay.ops.layout import laid_out
 from alembic_assay.sql import MAX_IDENTIFIER_BYTES, Statement, display, literal, qualified
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ def _add_enum_value(operations: Operations, operation: AddEnumValueOp) -> None:
 def render_call(
     autogen_context: AutogenContext, directive: str, arguments: Sequence[object], **keywords: object
 ) -> str:
-    """Write a call of a directive as Alembic writes its own: ``op.create_enum('mood', ['sad'])``.
+    """Write a call of a directive as a formatter would: ``op.create_enum("mood", ["sad"])``.
 
     Args:
         autogen_context: Knows the prefix (``op.``).
@@ -265,7 +266,7 @@ def render_call(
     prefix = autogen_context.opts["alembic_module_prefix"] or ""
     parts = [repr(argument) for argument in arguments]
     parts += [f"{key}={value!r}" for key, value in keywords.items() if value]
-    return f"{prefix}{directive}({', '.join(parts)})"
+    return laid_out(f"{prefix}{directive}({', '.join(parts)})")
 
 
 @renderers.dispatch_for(CreateEnumOp)

@@ -186,6 +186,8 @@ def _arrange(changes: Sequence[Change], before: Side, after: Side) -> None:
     for side, action in ((before, Action.DROP), (after, Action.ADD)):
         keys = [c.record.key for c in changes if c.record.kind == "table" and c.action is action]
         side.order = {key: place for place, key in enumerate(_creation_order(keys, side))}
+        with_them = {each: place for key, place in side.order.items() for each in side.partitions(key)}
+        side.order = {**with_them, **side.order}
         side.unsettled = {
             c.record.key[:2] for c in changes if _unsettles(c, action) and c.record.key[:2] not in side.order
         }

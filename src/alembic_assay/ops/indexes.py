@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,15 @@ from sqlalchemy.sql.compiler import BIND_PARAMS
 from alembic_assay.catalog import build_constraints, create_properties
 from alembic_assay.catalog.build_text import enclosed, plain, split, unquoted
 from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.layout import lay_out
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from alembic_assay.catalog.indexes import Index as IndexRecord
     from alembic_assay.ops.planning import Side
+
+_ONLY = re.compile(r'^(CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ]+) ON )ONLY ')
 
 
 class CreateIndex(ops.CreateIndexOp):
@@ -48,15 +52,20 @@ class DropIndex(ops.DropIndexOp):
         return self.creation
 
 
+lay_out(CreateIndex, DropIndex)
+
+
 def _shown(options: dict[str, Any]) -> dict[str, Any]:
     """Return what a script says of an index that it drops: nothing but what changes how it is dropped."""
     return {name: value for name, value in options.items() if name == "postgresql_concurrently"}
 
 
 def creation(record: IndexRecord, side: Side) -> list[Planned]:
-    """Add an index to a table that is there."""
+    """Add an index to a table that is there, and to its partitions."""
     place = side.place["index", record.key]
     statements = side.steps["index", record.key].statements
+    if record.key[:2] not in side.order:
+        record = replace(record, definition=with_partitions(record.definition))
     first = _operation(record, side) or _sql(record)
     planned = [Planned(first, Stage.PART, (place, 0))]
     rest = [*statements[1:], *(create_properties.comment(record) if record.comment is not None else ())]
@@ -65,6 +74,15 @@ def creation(record: IndexRecord, side: Side) -> list[Planned]:
     if rest:
         planned.append(Planned(SqlOp(rest, title=record.title), Stage.PART, (place, 1)))
     return planned
+
+
+def with_partitions(definition: str) -> str:
+    """Write an index of a partitioned table without ONLY: else it is not valid before each partition has it.
+
+    >>> with_partitions("CREATE INDEX ix ON ONLY public.log USING btree (id)")
+    'CREATE INDEX ix ON public.log USING btree (id)'
+    """
+    return _ONLY.sub(r"\1", definition)
 
 
 def _sql(record: IndexRecord) -> SqlOp:

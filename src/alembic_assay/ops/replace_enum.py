@@ -11,6 +11,7 @@ from alembic.operations.ops import OpContainer
 
 from alembic_assay.errors import DirectiveError, IrreversibleError
 from alembic_assay.ops.enums import AddEnumValueOp, check_labels, render_call
+from alembic_assay.ops.layout import in_block
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:
@@ -187,4 +188,4 @@ def _render_modify_enum(autogen_context: AutogenContext, operation: ModifyEnumOp
     if not operation.autocommit:
         return lines
     prefix = autogen_context.opts["alembic_module_prefix"] or ""
-    return [f"with {prefix}get_context().autocommit_block():", *lines, ""]  # a blank line ends the block
+    return [f"with {prefix}get_context().autocommit_block():", *map(in_block, lines), ""]  # a blank line ends the block

@@ -39,7 +39,7 @@ def dropped(record: Sequence, side: Side) -> list[Planned]:
 
 
 def altered(before: Sequence, after: Sequence, _old: Side, side: Side) -> list[Planned]:
-    """Change a sequence; its position stays."""
+    """Change a sequence; its position stays, unless no number of before is allowed any more."""
     there, back = _statements(before, after), _statements(after, before)
     if not there and not back:
         return []
@@ -60,7 +60,8 @@ def _statements(before: Sequence, after: Sequence) -> list[str]:
         "cycle",
     }
     if options:
-        statements.append(f"ALTER SEQUENCE {name} {settings(after)}")
+        apart = before.maximum < after.minimum or after.maximum < before.minimum
+        statements.append(f"ALTER SEQUENCE {name} {settings(after)}{' RESTART' if apart else ''}")
     if before.owned_by != after.owned_by and not after.identity:
         statements.append(f"ALTER SEQUENCE {name} OWNED BY {after.owned_by or 'NONE'}")
     if before.comment != after.comment:

@@ -9,6 +9,7 @@ from alembic.operations import MigrateOperation, Operations
 
 from alembic_assay.errors import DirectiveError
 from alembic_assay.ops.enums import check_labels, render_call
+from alembic_assay.ops.layout import in_block
 from alembic_assay.ops.replace_enum import ReplaceEnumOp, check_mapping
 from alembic_assay.options import Options
 from alembic_assay.sql import Statement, literal
@@ -264,8 +265,8 @@ def _render(autogen_context: AutogenContext, operation: SwitchEnumOp) -> list[st
     return [
         *(f"# {' '.join(note.split())}" for note in operation.notes),
         f"with {prefix}get_context().autocommit_block():",
-        start,
-        copy,
+        in_block(start),
+        in_block(copy),
         "",
         finish,
     ]

@@ -9,12 +9,13 @@ from alembic.operations import ops
 from sqlalchemy import ForeignKeyConstraint
 
 from alembic_assay.catalog import create_grants, create_properties
+from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.names import parts
-from alembic_assay.ops import constraints, indexes
+from alembic_assay.ops import constraints, indexes, table_settings
 from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.layout import laid_out, lay_out
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.ops.script_columns import script_column
-from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy.schema import SchemaItem
 
-    from alembic_assay.catalog.constraints import Constraint
     from alembic_assay.catalog.record import Record
     from alembic_assay.catalog.tables import Table
     from alembic_assay.ops.planning import Key, Side
 
+_JOINS = " ATTACH PARTITION "
+_LAST = 2**30
 _INLINE = frozenset({"primary key", "unique", "check", "foreign key"})
 
 
@@ -84,7 +86,10 @@ class CreateTableSql(SqlOp):
 @renderers.dispatch_for(DropTable)
 def _render_drop(autogen_context: AutogenContext, operation: DropTable) -> list[str]:
     plain = ops.DropTableOp(operation.table_name, schema=operation.schema)
-    return [*lost(operation.rows, "table"), *render_op(autogen_context, plain)]
+    return [*lost(operation.rows, "table"), *map(laid_out, render_op(autogen_context, plain))]
+
+
+lay_out(CreateTable)
 
 
 def lost(rows: int | None, what: str) -> list[str]:
@@ -117,7 +122,26 @@ def creation(record: Table, side: Side) -> list[Planned]:
             planned.append(Planned(SqlOp(rest, title=record.title), Stage.TABLE, (place, 1)))
         covered |= {("constraint", key) for key in inline}
     planned += _of_columns(record, side, place, made_by_sql=op is None)
-    return [*planned, *_parts(record, side, covered), *_rights(record, side, place)]
+    planned += [*_parts(record, side, covered), *_rights(record, side, place)]
+    return [*planned, *(each for key in side.partitions(record.key) for each in _partition(key, side, place))]
+
+
+def _partition(key: Key, side: Side, place: int) -> Iterator[Planned]:
+    """Yield what makes a partition again, which went with its table; it joins that when it has all that is its own."""
+    record = side.context.tables[key]
+    create, *rest = side.steps["table", key].statements
+    joins = [each for each in rest if _JOINS in each]
+    yield Planned(SqlOp([create], title=record.title), Stage.TABLE, (place, 5))
+    yield from _comments(record, side, place)
+    for part in side.parts.get(key, ()):
+        node = _node(part) if isinstance(part, Constraint) else (part.kind, part.key)
+        step = side.steps.get(node)
+        if step is not None and part.kind != "column":
+            made = [indexes.with_partitions(each) for each in step.statements if _JOINS not in each]
+            yield Planned(SqlOp([*made, *_details_of(part)], title=part.title), Stage.PART, (side.place[node], 2))
+    after = [*joins, *(each for each in rest if each not in joins)]
+    yield Planned(SqlOp(after, title=record.title), Stage.PART, (_LAST, side.place["table", key]))
+    yield from _rights(record, side, place)
 
 
 def _create(record: Table, side: Side, inline: dict[Key, SchemaItem]) -> CreateTable | None:
@@ -252,49 +276,4 @@ def dropped(record: Table, side: Side) -> list[Planned]:
 
 def altered(before: Table, after: Table, _old: Side, new: Side) -> list[Planned]:
     """Change what is a table's own."""
-    planned = []
-    place = (new.place["table", after.key], 0)
-    differing = set(before.differing_fields(after))
-    if "comment" in differing:
-        planned.append(Planned(_comment(before, after, new), Stage.COLUMN, place))
-    there, back = _settings(before, after), _settings(after, before)
-    if there or back:
-        planned.append(Planned(SqlOp(there, back, title=after.title), Stage.COLUMN, place))
-    return planned
-
-
-def _comment(before: Table, after: Table, side: Side) -> Any:
-    schema = side.schema(after.schema)
-    if after.comment is None:
-        return ops.DropTableCommentOp(after.name, existing_comment=before.comment, schema=schema)
-    return ops.CreateTableCommentOp(after.name, after.comment, existing_comment=before.comment, schema=schema)
-
-
-def _settings(before: Table, after: Table) -> list[str]:
-    """Return what makes the settings of a table those of another."""
-    name = qualified(after.name, after.schema)
-    found = []
-    if before.persistence != after.persistence:
-        found.append(f"ALTER TABLE {name} SET {'UNLOGGED' if after.persistence == 'unlogged' else 'LOGGED'}")
-    if before.access_method != after.access_method:
-        found.append(f"ALTER TABLE {name} SET ACCESS METHOD {identifier(after.access_method or 'heap')}")
-    if before.tablespace != after.tablespace:
-        found.append(f"ALTER TABLE {name} SET TABLESPACE {identifier(after.tablespace or 'pg_default')}")
-    for field, prefix in (("options", ""), ("toast_options", "toast.")):
-        found += _options(name, getattr(before, field), getattr(after, field), prefix)
-    if before.row_security != after.row_security:
-        found.append(f"ALTER TABLE {name} {'ENABLE' if after.row_security else 'DISABLE'} ROW LEVEL SECURITY")
-    if before.force_row_security != after.force_row_security:
-        found.append(f"ALTER TABLE {name} {'FORCE' if after.force_row_security else 'NO FORCE'} ROW LEVEL SECURITY")
-    if after.replica_identity not in {before.replica_identity, "index"}:
-        found.append(f"ALTER TABLE {name} REPLICA IDENTITY {after.replica_identity.upper()}")
-    return found
-
-
-def _options(name: str, before: tuple[str, ...], after: tuple[str, ...], prefix: str) -> Iterator[str]:
-    old, new = (dict(each.split("=", 1) for each in listed) for listed in (before, after))
-    changed = [f"{prefix}{key}='{value}'" for key, value in new.items() if old.get(key) != value]
-    if changed:
-        yield f"ALTER TABLE {name} SET ({', '.join(changed)})"
-    if gone := [f"{prefix}{key}" for key in old if key not in new]:
-        yield f"ALTER TABLE {name} RESET ({', '.join(gone)})"
+    return table_settings.altered(before, after, new)

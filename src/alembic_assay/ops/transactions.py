@@ -8,6 +8,8 @@ from alembic.autogenerate.render import render_op, renderers
 from alembic.operations import Operations
 from alembic.operations.ops import OpContainer
 
+from alembic_assay.ops.layout import in_block
+
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
@@ -41,7 +43,7 @@ def _render(autogen_context: AutogenContext, operation: AutocommitOp) -> list[st
     lines = [line for inner in operation.ops for line in render_op(autogen_context, inner)]
     prefix = autogen_context.opts["alembic_module_prefix"] or ""
     # An empty line ends the block: Alembic prints through Mako, which indents after a colon.
-    return [f"with {prefix}get_context().autocommit_block():", *lines, ""] if lines else []
+    return [f"with {prefix}get_context().autocommit_block():", *map(in_block, lines), ""] if lines else []
 
 
 @Operations.implementation_for(AutocommitOp)

@@ -13,6 +13,7 @@ from alembic.util import PriorityDispatchResult
 from alembic_assay import lint
 from alembic_assay.catalog import indexes
 from alembic_assay.catalog.reading import Scope, fixed_settings
+from alembic_assay.ops.layout import format_others
 from alembic_assay.options import Options
 from alembic_assay.proof import report
 from alembic_assay.proof.rehearsal import rehearse
@@ -71,6 +72,8 @@ def _review(autogen_context: AutogenContext, directive: MigrationScript) -> None
     if options.lint == "new":
         findings = lint.review(directive, options, autogen_context.metadata, _indexes(connection))
         _say(autogen_context, lint.text(findings))
+    for container in (*directive.upgrade_ops_list, *directive.downgrade_ops_list):
+        format_others(container)
     if options.prove == "new":
         _say(autogen_context, report.text(_prove(autogen_context, directive, options)))
 
