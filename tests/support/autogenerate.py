@@ -106,10 +106,10 @@ def _body(rendered: str) -> str:
     return "\n".join(line for line in lines if not line.startswith("# ###"))
 
 
-def run(url: URL, script: Script, direction: Literal["upgrade", "downgrade"]) -> None:
-    """Run one direction of a script in a migration's transaction."""
+def run(url: URL, script: Script, direction: Literal["upgrade", "downgrade"], **opts: Any) -> None:
+    """Run one direction of a script in a migration's transaction, with options of ``context.configure()``."""
     with migrating(url) as connection:
-        context = context_of(connection)
+        context = context_of(connection, **opts)
         with context.begin_transaction(_per_migration=True), Operations.context(context):
             script.function(direction)()
 

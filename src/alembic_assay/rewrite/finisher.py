@@ -26,12 +26,12 @@ _BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (
     CreateSchemaOp,
     CreateEnumOp,
     ModifyEnumOps,
-    BeforeRebuildOp,
-    ReplaceEnumOp,
     RenameEnumValueOp,
     RenameEnumOp,
+    BeforeRebuildOp,
+    ReplaceEnumOp,
 )
-"""Labels are added and replaced under the old names; so they may be committed first."""
+"""Labels are added under the old names, so that they may be committed first; all else comes after the renames."""
 
 _AFTER_TABLES: tuple[type[MigrateOperation], ...] = (DropEnumOp,)
 _PLACES = ("first", "drop", "", "create", "last", "types")
