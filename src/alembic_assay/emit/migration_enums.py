@@ -12,12 +12,13 @@ from alembic_assay.catalog.diff import diff
 from alembic_assay.catalog.enum_constants import labels_in
 from alembic_assay.catalog.enums import Enum
 from alembic_assay.catalog.snapshot import Snapshot
-from alembic_assay.compare.enum_labels import changes
+from alembic_assay.compare.enum_labels import additions, changes
 from alembic_assay.compare.model_enums import ModelEnum
 from alembic_assay.compare.renames import Renames
 from alembic_assay.emit.migration_renames import DEFAULT_SCHEMA
 from alembic_assay.ops.enums import CreateEnumOp, DropEnumOp
 from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
     from alembic_assay.catalog.dependencies import Key
+    from alembic_assay.compare.enum_labels import LabelChanges
     from alembic_assay.emit.migration_units import Whole
 
 Removed = dict[tuple[str, ...], dict[str, str | None]]
@@ -62,11 +64,20 @@ def enum_operations(before: Snapshot, after: Snapshot, removed: Removed) -> Enum
             if old.labels == new.labels:
                 continue
             gone = {label: removed.get(new.key, {}).get(label) for label in old.labels if label not in new.labels}
-            found.early += changes(_model(new, gone), old, Renames([]), _schema(new)).ops
+            found.early.append(_changed(old, new, changes(_model(new, gone), old, Renames([]))))
             found.defaults |= _naming(before, old.key, gone)
         elif isinstance(old, Enum):
             found.late.append(DropEnumOp(old.name, schema=_schema(old), values=old.labels))
     return found
+
+
+def _changed(old: Enum, new: Enum, labels: LabelChanges) -> MigrateOperation:
+    """Return what gives a type other labels: added in place if that is enough, else the type is built anew."""
+    name, schema, target = old.name, _schema(new), list(labels.target)
+    added = additions(name, schema, old.labels, target)
+    if added is None:
+        return ReplaceEnumOp(name, target, schema=schema, mapping=labels.mapping, existing_values=old.labels)
+    return ModifyEnumOps(name, added, schema=schema, existing_values=old.labels, values=target)
 
 
 def with_properties(operations: list[MigrateOperation], old: Whole) -> list[MigrateOperation]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.operations import Operations, toimpl
 
-from alembic_assay.ops.tables import CreateTable, DropTable
+from alembic_assay.ops.table_operations import CreateTable, DropTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
