@@ -14,6 +14,7 @@ from tests.support.autogenerate import context_of
 from alembic_assay import catalog
 from alembic_assay.catalog import document
 from alembic_assay.catalog.columns import Column
+from alembic_assay.catalog.names import parts
 from alembic_assay.emit.migration import generate_migration
 from alembic_assay.errors import IrreversibleError, sqlstate
 
@@ -78,8 +79,12 @@ def check(connection: Connection, script: str, before: catalog.Snapshot, wanted:
 def untouched(before: catalog.Snapshot, after: catalog.Snapshot) -> set[tuple[str, ...]]:
     """Return the columns that stay what they are."""
     columns = {each.key: each for each in before.of(Column)}
+    relabelled = {old.record.key for old in catalog.diff(before, after) if old.record.kind == "enum"}
     return {
         each.key
         for each in after.of(Column)
-        if each.key in columns and columns[each.key].type == each.type and each.generated is None
+        if each.key in columns
+        and columns[each.key].type == each.type
+        and each.generated is None
+        and parts(each.type.removesuffix("[]")) not in relabelled
     }
