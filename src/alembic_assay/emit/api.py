@@ -23,8 +23,8 @@ SECRET = frozenset({"secret", "credential"})
 _OF_SERVER = frozenset({"created_at", "updated_at", "deleted_at"})
 _SPANS = {"SMALLINT": 2**15, "INTEGER": 2**31, "BIGINT": 2**63}
 _BOUND = re.compile(r"\(?\(?(\w+)\)? (>=|<=|>|<) (?:\(?'?(-?[0-9.]+)'?(?:::\w+)?\)?)(?:::\w+)?\)?")
-_NOT_BLANK = re.compile(r"\(?btrim\(\(?(\w+)\)?(?:::text)?\) <> ''::text\)?")
-_MATCHES = re.compile(r"\(?\(?(\w+)\)?(?:::text)? ~ '((?:[^']|'')*)'::text\)?")
+_NOT_BLANK = re.compile(r"\(?btrim\(\(?(\w+)\)?(?:::text)?\) <> ''(?:::text)?\)?")
+_MATCHES = re.compile(r"\(?\(?(\w+)\)?(?:::text)? ~ '((?:[^']|'')*)'(?:::text)?\)?")
 _PORTABLE = re.compile(r"(?:[^\\(\[]|\\[^\w\s]|\\[dsw]|\((?!\?)|\[(?!\^?\[)(?:[^\[\]\\]|\\[^\w\s])+\])*")
 """Regular expressions that mean the same to PostgreSQL and to Pydantic: without named classes and what follows (?."""
 
