@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FEATURES = sorted((Path(__file__).parent.parent / "catalog" / "features").glob("*.sql"))
 LEFT_OUT = {
     "database_settings",  # hold for sessions to come, so they cannot be rolled back together with one
+    "check_function_of_row_cycle",  # its function reads a row by text: any change of the table may break it
     "enum_labels_odd",  # an empty label is PostgreSQL's, not ours: no operation takes it
     # What a child has of its own in columns and checks that it inherits:
     *("inheritance", "inheritance_added_later", "inheritance_not_null", "inheritance_three_deep"),

@@ -53,6 +53,15 @@ def design_schema(requirements: Mapping[str, Any], *, where: str = "the requirem
         ['id', 'title', 'created_at', 'updated_at']
     """
     problems = Problems(where)
+    found = _document(_planned(requirements, problems))
+    for each in semantic_problems(found):
+        problems.add(each["code"], "", each["message"], each["hint"])
+    problems.stop()
+    return found
+
+
+def _planned(requirements: Mapping[str, Any], problems: Problems) -> Plan:
+    """Check requirements, and decide everything."""
     decomposition = Decomposition(parsed(requirements, problems), problems)
     book = Book(decomposition.result)
     for name, taken, columns, path in decomposition.references:
@@ -65,11 +74,7 @@ def design_schema(requirements: Mapping[str, Any], *, where: str = "the requirem
     for question in [*decomposition.questions, *smells.smells(book)]:
         plan.ask(*question)
     _design(plan)
-    found = _document(plan)
-    for each in semantic_problems(found):
-        problems.add(each["code"], "", each["message"], each["hint"])
-    problems.stop()
-    return found
+    return plan
 
 
 def _reference(name: str, taken: str, columns: tuple[str, ...], path: str) -> Link:

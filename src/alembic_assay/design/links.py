@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_assay.design import naming
-from alembic_assay.design.naming import plural, snake
+from alembic_assay.design.naming import plural, singular, snake
 
 if TYPE_CHECKING:
     from alembic_assay.design.book import Link
@@ -57,6 +57,6 @@ def _foreign_key(plan: Plan, made: TablePlan, link: Link) -> None:
 def _inverse(made: TablePlan, link: Link) -> str:
     """Name the way back where nobody did: ``tasks``, or ``reviewed_tasks`` where a relationship is one of several."""
     word = snake(made.thing.name)
-    rows = word if link.unique else plural(word)
+    rows = word if link.unique else plural(singular(word))  # a junction's name is plural already
     several = sum(other.target == link.target for other in made.thing.links) > 1
     return f"{link.name}_{rows}" if several else rows

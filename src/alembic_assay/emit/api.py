@@ -23,7 +23,11 @@ SECRET = frozenset({"secret", "credential"})
 _OF_SERVER = frozenset({"created_at", "updated_at", "deleted_at"})
 _SPANS = {"SMALLINT": 2**15, "INTEGER": 2**31, "BIGINT": 2**63}
 _BOUND = re.compile(r"\(?\(?(\w+)\)? (>=|<=|>|<) (?:\(?'?(-?[0-9.]+)'?(?:::\w+)?\)?)(?:::\w+)?\)?")
-_NOT_BLANK = re.compile(r"\(?btrim\(\(?(\w+)\)?(?:::text)?\) <> ''::text\)?")
+_NOT_BLANK = re.compile(r"\(?btrim\(\(?(\w+)\)?(?:::text)?\) <> ''(?:::text)?\)?")
+_MATCHES = re.compile(r"\(?\(?(\w+)\)?(?:::text)? ~ '((?:[^']|'')*)'(?:::text)?\)?")
+_PORTABLE = re.compile(r"(?:[^\\(\[]|\\[^\w\s]|\\[dsw]|\((?!\?)|\[(?!\^?\[)(?:[^\[\]\\]|\\[^\w\s])+\])*")
+"""Regular expressions that mean the same to PostgreSQL and to Pydantic: without named classes and what follows (?."""
+
 _WORDS = {">=": "ge", "<=": "le", ">": "gt", "<": "lt"}
 
 
@@ -106,7 +110,9 @@ def _rules(column: Column[Any], table: Table) -> dict[str, Code]:
 
 def _of_check(sql: str, name: str, known: dict[str, Code]) -> dict[str, Code]:
     if (blank := _NOT_BLANK.fullmatch(sql)) and blank[1] == name:
-        return {"pattern": text(r"[^ ]")}
+        return _pattern("[^ ]", known)
+    if (matches := _MATCHES.fullmatch(sql)) and matches[1] == name:
+        return _pattern(matches[2].replace("''", "'"), known)
     parts = sql.removeprefix("(").removesuffix(")").split(" AND ") if " AND " in sql else [sql]
     found: dict[str, Code] = {}
     for part in parts:
@@ -120,3 +126,10 @@ def _of_check(sql: str, name: str, known: dict[str, Code]) -> dict[str, Code]:
             value = str(tighter(float(value), float(str(known[word])), key=float)).removesuffix(".0")
         found[word] = value
     return found
+
+
+def _pattern(expression: str, known: dict[str, Code]) -> dict[str, Code]:
+    """Return a regular expression for Pydantic, if it means the same there; of several, the first."""
+    if "pattern" in known or not _PORTABLE.fullmatch(expression):
+        return {}
+    return {"pattern": text(f"(?s){expression}" if "." in expression else expression)}

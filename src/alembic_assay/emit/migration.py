@@ -91,12 +91,18 @@ def generate_migration(
     if said.problems:
         raise SchemaComparisonError("no migration can be written", said.problems)
     context = AutogenContext(MigrationContext.configure(dialect_name="postgresql", opts=dict(_CONFIGURED)), None)
-    install_renderer(context)
-    upgrade = ops.UpgradeOps(_operations(context, before, after, said, allow))
-    cast_columns(context, upgrade)
-    script = ops.MigrationScript(_identifier(old_schema, new_schema), upgrade, upgrade.reverse())
+    script = _script(context, _operations(context, before, after, said, allow))
+    script.rev_id = _identifier(old_schema, new_schema)
     lint.review(script, options or Options(), None, _indexes(before))
     return _rendered(context, script, _message(old_schema, new_schema), down_revision)
+
+
+def _script(context: AutogenContext, operations: list[MigrateOperation]) -> ops.MigrationScript:
+    """Return both directions."""
+    install_renderer(context)
+    upgrade = ops.UpgradeOps(operations)
+    cast_columns(context, upgrade)
+    return ops.MigrationScript(None, upgrade, upgrade.reverse())
 
 
 def _snapshot(schema: Mapping[str, Any], side: str) -> Snapshot:
