@@ -237,6 +237,33 @@ class ConflictingConstraintsError(InvalidRequirementsError):
     code = "conflicting-constraints"
 
 
+class SchemaComparisonError(AssayError):
+    """Two documents that no migration can be written between.
+
+    Args:
+        what: What cannot be done.
+        errors: As of :class:`InvalidSchemaError`; a path begins with ``/old`` or ``/new``.
+
+    Example:
+        >>> error = {"code": "MIG301", "path": "/new/tables/0", "message": "no table 'job' before.", "hint": ""}
+        >>> print(SchemaComparisonError("cannot compare the documents", [error]))
+        cannot compare the documents: 1 error.
+          MIG301 at /new/tables/0: no table 'job' before.
+    """
+
+    code = "cannot-compare-schemas"
+
+    def __init__(self, what: str, errors: list[dict[str, str]]) -> None:
+        super().__init__("\n".join([f"{what}: {_counted(errors)}.", *_lines(errors)]))
+        self.errors = errors
+
+
+class IncompatibleChangeError(SchemaComparisonError):
+    """Changes that lose data, that rows may refuse, or that PostgreSQL cannot make: codes ``MIG1…`` and ``MIG2…``."""
+
+    code = "incompatible-change"
+
+
 def _counted(errors: list[dict[str, str]]) -> str:
     return f"{len(errors)} error{'' if len(errors) == 1 else 's'}"
 

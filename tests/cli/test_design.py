@@ -34,11 +34,19 @@ def test_a_directory_gets_all_there_is(project: Project) -> None:
     found = sorted(path.relative_to(project.root / "out").as_posix() for path in (project.root / "out").rglob("*.*"))
     modules = [f"models/{name}.py" for name in ("__init__", "base", "ddl", "models", "schemas", "types")]
     sql = [f"sql/{name}.sql" for name in ("constraints", "indexes", "tables")]
-    assert found == ["SCHEMA.md", *modules, "report.txt", "schema.yaml", *sql]
+    assert found == [
+        "SCHEMA.md",
+        *modules,
+        "models/schema.json",
+        "report.txt",
+        "schema.yaml",
+        *sql,
+        "versions/0001_todo.py",
+    ]
     models = project.root / "out" / "models" / "models.py"
     models.write_text(models.read_text() + "# mine\n")
-    error = project.assay("design", "todo.yaml", "-o", "out", expect=1).stderr
-    assert error.startswith("FAILED: edited by hand: out/models/models.py. ")
+    project.assay("design", "todo.yaml", "-o", "out", "--style", "declarative")
+    assert models.read_text().endswith("# mine\n")
 
 
 def test_what_is_wrong_is_told_without_a_traceback(project: Project) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Column, Enum, Integer, MetaData, Table
-from tests.support.autogenerate import catalogs, execute, generate, rows, run
+from tests.support.autogenerate import PLUGINS, catalogs, execute, generate, rows, run
+from tests.support.enum_changes import lines
 from tests.support.servers import database
 
 from alembic_assay import catalog
@@ -33,10 +34,6 @@ def models(
     return metadata
 
 
-def lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-
-
 CASES: dict[str, tuple[MetaData, list[str], list[str]]] = {
     "label renamed, in the models": (
         models("a", "beta", "c", renamed_values={"b": "beta"}),
@@ -61,7 +58,7 @@ CASES: dict[str, tuple[MetaData, list[str], list[str]]] = {
     "label renamed and all reordered": (
         models("c", "beta", "a", renamed_values={"b": "beta"}),
         [],
-        ['op.replace_enum("mood", ["c", "b", "a"])', 'op.rename_enum_value("mood", "b", "beta")'],
+        ["op.rename_enum_value('mood', 'b', 'beta')", "op.replace_enum('mood', ['c', 'beta', 'a'])"],
     ),
     "two labels renamed": (
         models("A", "B", "c"),
@@ -110,7 +107,7 @@ def test_what_is_said_is_done_and_undone(
     execute(database_url, f"INSERT INTO task VALUES (1, {held}), (2, 'c'), (3, NULL)")
     before, values = catalogs(database_url), rows(database_url)
     script = generate(database_url, after, assay_x=said)
-    assert lines(script.upgrade) == upgrade
+    assert lines(script.upgrade) == lines("\n".join(upgrade))
     run(database_url, script, "upgrade")
     assert generate(database_url, after).upgrade == "pass"
     run(database_url, script, "downgrade")
@@ -131,7 +128,7 @@ def test_rows_get_the_declared_replacement_and_the_way_back_says_what_is_lost(
     run(database_url, generate(database_url, models("a", "b", "c", default="c")), "upgrade")
     execute(database_url, "INSERT INTO task VALUES (1, 'b'), (2, 'c')")
     script = generate(database_url, after, assay_x=said)
-    assert lines(script.upgrade) == ['op.replace_enum("mood", ["a", "c"], mapping={"b": "c"})']
+    assert lines(script.upgrade) == lines('op.replace_enum("mood", ["a", "c"], mapping={"b": "c"})')
     assert script.downgrade.splitlines() == [
         "# Rows that held 'b' stay 'c': which ones is not known.",
         'op.replace_enum("mood", ["a", "b", "c"])',
@@ -261,3 +258,66 @@ def test_a_default_follows_its_renamed_label(database_url: URL) -> None:
     assert generate(database_url, after).upgrade == "pass"
     run(database_url, script, "downgrade")
     assert catalogs(database_url) == before
+
+
+def test_what_keeps_a_renamed_label_in_its_text_is_named(database_url: URL) -> None:
+    run(database_url, generate(database_url, models("a", "b")), "upgrade")
+    execute(
+        database_url,
+        "CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$BEGIN RETURN 'b'::mood; END$$",
+        "CREATE FUNCTION g() RETURNS mood LANGUAGE sql BEGIN ATOMIC SELECT 'b'::mood; END",
+        "CREATE FUNCTION s(mood, mood) RETURNS mood LANGUAGE sql AS 'SELECT $1'",
+        "CREATE AGGREGATE ag(mood) (SFUNC = s, STYPE = mood, INITCOND = 'b')",
+    )
+    script = generate(database_url, models("a", "beta", renamed_values={"b": "beta"}))
+    assert [line for line in script.upgrade.splitlines() if line.startswith("#")] == [
+        "# aggregate public.ag(public.mood) names 'b' in its text: change it by hand.",
+        "# function public.f() names 'b' in its text: change it by hand.",
+    ]
+
+
+def test_a_generated_column_that_will_come_last_is_named(database_url: URL, caplog: pytest.LogCaptureFixture) -> None:
+    generated = "g int GENERATED ALWAYS AS (CASE mood WHEN 'a' THEN 1 END) STORED"
+    execute(
+        database_url,
+        "CREATE TYPE mood AS ENUM ('a', 'b', 'c')",
+        f"CREATE TABLE task (id serial PRIMARY KEY, mood mood, {generated}, note text, {generated.replace('g', 'h', 1)})",
+    )
+    only = {"include_object": lambda _object, _name, _kind, reflected, _to: not reflected}
+    script = generate(database_url, models("c", "a", "b"), **only)
+    assert [line for line in script.upgrade.splitlines() if line.startswith("#")] == [
+        "# Rewrites public.task (about 0 rows, 0.0 MB) under ACCESS EXCLUSIVE.",
+        "# Puts column public.task.g last in its table: it is generated, so it is dropped and added.",
+    ]
+    run(database_url, script, "upgrade")
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "Rebuilding enum 'mood' rewrites under ACCESS EXCLUSIVE: public.task (about 0 rows, 0.0 MB)",
+        "column public.task.g comes last in its table: it is generated, so it is dropped and added",
+    ]
+
+
+def test_a_declared_rename_is_not_asked_for_though_another_type_looks_like_it(database_url: URL) -> None:
+    run(database_url, generate(database_url, models("a", "b")), "upgrade")
+    execute(database_url, "CREATE TYPE alike AS ENUM ('a', 'b')")
+    after = models("a", "b", name="feeling", type_renamed_from="mood")
+    assert lines(generate(database_url, after).upgrade) == ["op.rename_enum('mood', 'feeling')"]
+
+
+def test_the_two_ways_name_the_schema_of_a_type_elsewhere(database_url: URL) -> None:
+    execute(database_url, 'CREATE SCHEMA "S s"', "CREATE TYPE \"S s\".mood AS ENUM ('a')", "CREATE TABLE task (id int)")
+    with pytest.raises(RenameError) as caught:
+        generate(database_url, models("a", name="feeling", schema="S s"), include_schemas=True)
+    assert str(caught.value) == (
+        'enum "S s".mood is gone and enum "S s".feeling of task.mood is new, with the same labels. If it was renamed:'
+        " -x rename=\"S s\".mood:feeling, or info={'type_renamed_from': '\"S s\".mood'} on the column."
+        ' If it is another one: -x remove="S s".mood.'
+    )
+    for said in ('rename="S s".mood:feeling', 'remove="S s".mood'):
+        generate(database_url, models("a", name="feeling", schema="S s"), include_schemas=True, assay_x=[said])
+
+
+def test_renames_are_found_where_alembics_own_comparison_of_tables_runs(database_url: URL) -> None:
+    run(database_url, generate(database_url, models("a", "b", default="b")), "upgrade")
+    after = models("a", "beta", name="M", default="beta", renamed_values={"b": "beta"}, type_renamed_from="mood")
+    script = generate(database_url, after, autogenerate_plugins=[*PLUGINS, "~assay.tables"])
+    assert lines(script.upgrade) == lines("op.rename_enum_value('mood', 'b', 'beta')\nop.rename_enum('mood', 'M')")

@@ -55,44 +55,6 @@ def labels(project: Project) -> dict[str, tuple[str, ...]]:
     return {enum.name: enum.labels for enum in snapshot(project).of(Enum)}
 
 
-@pytest.mark.parametrize(
-    ("after", "upgrade"),
-    [
-        (["sad", "happy", "wild"], ['op.add_enum_value("mood", "wild", after="happy")']),
-        (["sad", "ok", "happy"], ['op.add_enum_value("mood", "ok", after="sad")']),
-        (["awful", "sad", "happy"], ['op.add_enum_value("mood", "awful", before="sad")']),
-        (
-            ["a", "b", "sad", "c", "d", "happy", "e"],
-            [
-                'op.add_enum_value("mood", "a", before="sad")',
-                'op.add_enum_value("mood", "b", after="a")',
-                'op.add_enum_value("mood", "c", after="sad")',
-                'op.add_enum_value("mood", "d", after="c")',
-                'op.add_enum_value("mood", "e", after="happy")',
-            ],
-        ),
-        (
-            ["it's", 'qu"ote', "sad", ":x", "50%", "happy", "::", "snø"],
-            [
-                'op.add_enum_value("mood", "it\'s", before="sad")',
-                'op.add_enum_value("mood", \'qu"ote\', after="it\'s")',
-                'op.add_enum_value("mood", ":x", after="sad")',
-                'op.add_enum_value("mood", "50%", after=":x")',
-                'op.add_enum_value("mood", "::", after="happy")',
-                'op.add_enum_value("mood", "snø", after="::")',
-            ],
-        ),
-        (["sad", LONG, "happy"], [f'op.add_enum_value("mood", "{LONG}", after="sad")']),
-    ],
-)
-def test_added_values_land_where_the_model_has_them(project: Project, after: list[str], upgrade: list[str]) -> None:
-    before = models(enum("sad", "happy"), PLAIN)
-    script = cycle(project, before, models(enum(*after), PLAIN), insert=ROWS)
-    assert script_body(script, "upgrade") == upgrade
-    assert script_body(script, "downgrade") == ['op.replace_enum("mood", ["sad", "happy"])']
-    assert labels(project)["mood"] == tuple(after)
-
-
 def test_a_type_comes_with_its_first_column_and_goes_with_its_last(project: Project) -> None:
     script = cycle(project, models(enum("sad", "happy")), models(enum("sad", "happy"), PLAIN))
     assert script_body(script, "upgrade") == [
@@ -180,17 +142,6 @@ def test_a_value_used_in_its_own_revision_is_committed_first(project: Project) -
     ]
 
 
-@pytest.mark.parametrize(
-    ("label", "default"),
-    [("it's", "sa.text(\"'it''s'\")"), ("x\\y", "'x\\\\y'"), ("it's", '"it\'s"'), ("50%", "'50%'")],
-)
-def test_a_value_is_seen_in_every_spelling(project: Project, label: str, default: str) -> None:
-    before = models(enum("sad"), PLAIN)
-    after = models(enum("sad", label), PLAIN, f"second = mapped_column(mood_type, server_default={default})")
-    script = cycle(project, before, after, insert=("INSERT INTO tasks (mood) VALUES ('sad')",))
-    assert script_body(script, "upgrade")[0] == "with op.get_context().autocommit_block():"
-
-
 def test_a_part_of_a_word_is_no_use(project: Project) -> None:
     script = cycle(
         project, models(enum("sad"), PLAIN), models(enum("sad", "r"), PLAIN, "order = mapped_column(sa.Text)")
@@ -229,24 +180,6 @@ def test_other_schemas_upper_case_and_reserved_names(project: Project) -> None:
     script = cycle(project, models(named("sad"), *columns), models(named("x", "sad"), *columns), insert=insert)
     assert script_body(script, "upgrade") == ['op.add_enum_value("Order", "x", before="sad", schema="My App")']
     assert script_body(script, "downgrade") == ['op.replace_enum("Order", ["sad"], schema="My App")']
-
-
-@pytest.mark.parametrize(
-    "definition",
-    [
-        (
-            "sa.Enum(enum.Enum('Mood', {'SAD': 'sad', 'HAPPY': 'happy'}), name='mood', values_callable=lambda e: [m.value for m"
-            " in e])"
-        ),
-        "sa.Enum(enum.StrEnum('Mood', {'sad': 'SAD', 'happy': 'HAPPY'}), name='mood')",
-        "postgresql.ENUM('sad', 'happy', name='mood')",
-        "sa.String(5).with_variant(postgresql.ENUM('sad', 'happy', name='mood'), 'postgresql')",
-        "type('Mood', (sa.types.TypeDecorator,), {'impl': sa.Enum('sad', 'happy', name='mood'), 'cache_ok': True})()",
-    ],
-)
-def test_every_way_to_declare_an_enum_gives_the_same_type(project: Project, definition: str) -> None:
-    cycle(project, models("None"), models(definition, PLAIN))
-    assert labels(project) == {"mood": ("sad", "happy")}
 
 
 def test_an_enum_that_is_not_native_is_none(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import itertools
 import sys
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import NullPool, create_engine, orm
 from sqlalchemy.orm import mapperlib
+from tests.support.autogenerate import Script, run
 
+from alembic_assay.emit.migration import NOTHING, generate_migration
 from alembic_assay.emit.package import package
 
 if TYPE_CHECKING:
@@ -60,3 +63,16 @@ def create(module: ModuleType, url: URL) -> None:
     """Make the tables in an empty database."""
     with create_engine(url, poolclass=NullPool).begin() as connection:
         module.metadata.create_all(connection)
+
+
+def as_script(source: str) -> Script:
+    """Return a migration's text as :mod:`tests.support.autogenerate` runs it."""
+    functions = {each.name: each for each in ast.parse(source).body if isinstance(each, ast.FunctionDef)}
+    imports = [line for line in source.splitlines() if line.startswith(("from ", "import "))]
+    there, back = ("\n".join(map(ast.unparse, functions[name].body)) for name in ("upgrade", "downgrade"))
+    return Script("\n".join(imports), there, back)
+
+
+def migrate(schema: dict[str, Any], url: URL) -> None:
+    """Make the tables in an empty database by the first migration."""
+    run(url, as_script(generate_migration(NOTHING, schema)), "upgrade")

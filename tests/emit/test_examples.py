@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import NullPool, create_engine, orm, select, text
 from sqlalchemy.exc import DBAPIError
 from tests.design.made import differences
-from tests.emit.generated import create, imported
+from tests.emit.generated import imported, migrate
+from tests.support.autogenerate import generate
 
 from alembic_assay.design import design_schema, load
 
@@ -38,8 +39,10 @@ def refused(session: orm.Session, row: Any) -> str:
 
 
 def test_users_and_tasks(database_url: URL, tmp_path: Path) -> None:
-    with imported(designed("tasks"), "sqlmodel", tmp_path) as module:
-        create(module, database_url)
+    schema = designed("tasks")
+    with imported(schema, "sqlmodel", tmp_path) as module:
+        migrate(schema, database_url)
+        assert generate(database_url, module.metadata).upgrade == "pass"
         with orm.Session(create_engine(database_url, poolclass=NullPool)) as session:
             ada = module.User(id="ada", email="Ada@example.com", name="Ada", password_hash="h")
             ada.tasks = [module.Task(title=f"task {n}", tags=["work"]) for n in range(3)]
@@ -61,8 +64,10 @@ def test_users_and_tasks(database_url: URL, tmp_path: Path) -> None:
 
 
 def test_the_textbook(database_url: URL, tmp_path: Path) -> None:
-    with imported(designed("textbook"), "declarative", tmp_path) as module:
-        create(module, database_url)
+    schema = designed("textbook")
+    with imported(schema, "declarative", tmp_path) as module:
+        migrate(schema, database_url)
+        assert generate(database_url, module.metadata).upgrade == "pass"
         with orm.Session(create_engine(database_url, poolclass=NullPool)) as session:
             ada = module.User(
                 email="ada@x", name="Ada", password_hash="h", preference=module.Preference(level="advanced")

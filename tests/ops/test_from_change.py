@@ -50,6 +50,12 @@ FEATURES = {
     "table": "CREATE TABLE other (id integer PRIMARY KEY, goal_id integer REFERENCES goal, UNIQUE (id, goal_id))",
     "circle": "CREATE TABLE a (id integer PRIMARY KEY, b integer); CREATE TABLE b (id integer PRIMARY KEY, a integer"
     " REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b",
+    "two keys of the same columns": "CREATE TABLE tw (a integer, UNIQUE (a), CONSTRAINT tw_again UNIQUE (a))",
+    "sequence that is no default": "CREATE TABLE so (a integer); CREATE SEQUENCE so_a OWNED BY so.a",
+    "reference to what only SQL can say": "CREATE TABLE pct (id integer PRIMARY KEY, t text CHECK (t <> '50%'));"
+    " CREATE TABLE zref (id integer REFERENCES pct)",
+    "reference to a unique index": "CREATE TABLE ui (a integer); CREATE UNIQUE INDEX ui_a ON ui (a);"
+    " CREATE TABLE uref (id integer REFERENCES ui (a))",
     "partitions": "CREATE TABLE log (at date) PARTITION BY RANGE (at); CREATE TABLE log_1 PARTITION OF log DEFAULT",
     "policy of a table": "CREATE TABLE p (id integer); CREATE POLICY mine ON p USING (id > 0);"
     " ALTER TABLE p ENABLE ROW LEVEL SECURITY; GRANT SELECT ON p TO PUBLIC",
@@ -104,3 +110,20 @@ def test_diff_sees_a_feature_and_nothing_else(name: str, made: Connection) -> No
         transaction.rollback()
     assert seen
     assert not {("public", "task"), ("public", "goal")} <= seen
+
+
+def test_the_steps_of_an_identity_column_are_changed_alone(made: Connection) -> None:
+    table = "CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY (INCREMENT BY {}))"
+    with made.begin() as transaction:
+        made.exec_driver_sql(table.format(7))
+        after = catalog.read(made)
+        transaction.rollback()
+    with made.begin() as transaction:
+        made.exec_driver_sql(table.format(1))
+        before = catalog.read(made)
+        planned = [each.op for each in plan(catalog.diff(before, after), Side(before), Side(after))]
+        operations = Operations(MigrationContext.configure(made))
+        for op in planned:
+            operations.invoke(op)
+        assert different(catalog.read(made), after) == []
+        transaction.rollback()

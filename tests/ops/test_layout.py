@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,7 +47,7 @@ VALUES = st.recursive(
 
 
 def ruff(source: str, *options: str) -> str:
-    command = ["ruff", "format", "--isolated", "--quiet", *options, "-"]
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--quiet", *options, "-"]
     return subprocess.run(command, input=source, capture_output=True, text=True, check=True, encoding="utf-8").stdout
 
 

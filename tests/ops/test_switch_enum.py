@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import ARRAY, Column, Enum, Integer, MetaData, Table
-from tests.support.autogenerate import catalogs, execute, generate, rows, run
+from sqlalchemy.exc import OperationalError
+from tests.support.autogenerate import catalogs, execute, generate, migrating, rows, run
 
 from alembic_assay import catalog
 from alembic_assay.errors import AssayError
@@ -112,6 +115,40 @@ def test_what_needs_a_rewrite_is_said_before_the_script_is_written(
     assert str(caught.value) == (
         f"enum public.mood cannot be switched online: {reason}. Use op.replace_enum, in a maintenance window:"
         " enum_rebuild = 'rewrite'."
+    )
+
+
+def test_what_must_be_dropped_before_is_refused(database_url: URL) -> None:
+    run(database_url, generate(database_url, models("a", "b", "c")), "upgrade")
+    execute(database_url, "ALTER TABLE task ADD CONSTRAINT ck CHECK (mood <> 'b')")
+    with pytest.raises(AssayError) as caught:
+        generate(database_url, models("c", "a"), assay=Options(enum_rebuild="online"))
+    assert str(caught.value) == (
+        "enum mood cannot be switched online: the same revision drops what names a label that goes. Drop that in a"
+        " revision of its own before this one, or allow it: enum_rebuild = 'rewrite'."
+    )
+
+
+def test_a_table_that_is_locked_stops_the_start_and_not_the_application(database_url: URL) -> None:
+    run(database_url, generate(database_url, models("a", "b", "c")), "upgrade")
+    script = generate(database_url, models("c", "a"), **ONLINE)
+    with migrating(database_url) as other:
+        other.exec_driver_sql("LOCK TABLE task IN ACCESS SHARE MODE")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            run(database_url, script, "upgrade", assay=Options(lock_timeout="50ms"))
+    run(database_url, script, "upgrade")
+    assert generate(database_url, models("c", "a"), **ONLINE).upgrade == "pass"
+
+
+@pytest.mark.parametrize("directive", ["start_enum_switch", "copy_enum_values", "finish_enum_switch"])
+def test_offline_is_refused(directive: str) -> None:
+    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True})
+    arguments = (["a"],) if directive == "start_enum_switch" else ()
+    with pytest.raises(AssayError) as caught:
+        getattr(Operations(context), directive)("mood", *arguments)
+    assert str(caught.value) == (
+        f"op.{directive} cannot be written with --sql: which columns use the type is known to the database only."
+        " Run it online."
     )
 
 

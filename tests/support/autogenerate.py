@@ -7,6 +7,7 @@ many cases.
 from __future__ import annotations
 
 import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from textwrap import dedent, indent
@@ -105,10 +106,10 @@ def _body(rendered: str) -> str:
     return "\n".join(line for line in lines if not line.startswith("# ###"))
 
 
-def run(url: URL, script: Script, direction: Literal["upgrade", "downgrade"]) -> None:
-    """Run one direction of a script in a migration's transaction."""
+def run(url: URL, script: Script, direction: Literal["upgrade", "downgrade"], **opts: Any) -> None:
+    """Run one direction of a script in a migration's transaction, with options of ``context.configure()``."""
     with migrating(url) as connection:
-        context = context_of(connection)
+        context = context_of(connection, **opts)
         with context.begin_transaction(_per_migration=True), Operations.context(context):
             script.function(direction)()
 
@@ -140,7 +141,7 @@ def formatted(script: Script) -> None:
     """Assert that ``ruff format`` changes nothing in a script."""
     functions = (("upgrade", script.upgrade), ("downgrade", script.downgrade))
     source = "\n\n".join(f"def {name}() -> None:\n{indent(body, '    ')}\n" for name, body in functions)
-    command = ["ruff", "format", "--isolated", "--diff", "--quiet", "-"]
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "--quiet", "-"]
     done = subprocess.run(command, input=source, capture_output=True, text=True, check=False, encoding="utf-8")
     assert not done.returncode, f"{done.stdout}{done.stderr}"
 

@@ -51,7 +51,7 @@ DEPENDANTS = {
     "plpgsql text": "CREATE FUNCTION f(i int) RETURNS text LANGUAGE plpgsql AS $$BEGIN RETURN 'ok'::mood; END$$",
     "aggregate": (
         "CREATE FUNCTION f(mood, mood) RETURNS mood LANGUAGE sql AS 'SELECT COALESCE($1, $2)';"
-        "CREATE AGGREGATE a(mood) (SFUNC = f, STYPE = mood, INITCOND = 'sad')"
+        "CREATE AGGREGATE a(mood) (SFUNC = f, STYPE = mood, INITCOND = 'ok')"
     ),
     "trigger WHEN and UPDATE OF": (
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
@@ -105,6 +105,9 @@ DEPENDANTS = {
     "unlogged table": "ALTER TABLE task SET UNLOGGED",
 }
 """None of them names ``calm``."""
+
+ONE_ROW_A_LABEL = frozenset({"exclusion", "unique", "foreign key on an enum key"})
+"""Those that let no second row have a label, or no row a label that another table does not have."""
 
 PARTITION_KEY = (
     "CREATE TABLE listed (id int, mood mood) PARTITION BY LIST (mood);"

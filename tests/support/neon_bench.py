@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import trustme
+import pytest
 from sqlalchemy import URL
 from tests.support import pgbouncer
 from tests.support.neon_compute import Compute
@@ -27,8 +27,6 @@ from tests.support.servers import libpq_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
 ENDPOINT, REGION = "ep-cool-sun-a1b2c3d4", "us-east-2.aws.neon.tech"
 PASSWORD = "npg_s3cret"
@@ -102,6 +100,7 @@ def running(database_url: URL, directory: Path, **settings: Any) -> Iterator[Ben
         directory: For the authority's certificate.
         settings: Of PgBouncer, over those of the pooler that tests use otherwise.
     """
+    trustme = pytest.importorskip("trustme")
     authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
     leaf = authority.issue_cert(f"*.{REGION}", key_type=trustme.KeyType.ECDSA)
     certificates = directory / "neon-root.pem"

@@ -89,10 +89,10 @@ def arranged(closure: Closure, *, role: str | None = None) -> Aside:
     order = [(key, closure.records[key]) for step in steps if (key := nodes.get(step.node))]
     drops = [statement for key, record in reversed(order) for statement in _drop(key, record, closure)]
     restore = [statement for step in steps for statement in step.statements]
-    made = [record for key, record in order if key not in closure.defaults]
-    restore += _properties(closure, [*made, *(closure.parts[key] for key in sorted(closure.parts))], role)
+    again = [record for key, record in order if key not in closure.defaults]
+    restore += _properties(closure, [*again, *(closure.parts[key] for key in sorted(closure.parts))], role)
     restore += filled(snapshot, steps)
-    if any(record.kind == "function" for record in made):
+    if any(record.kind == "function" for record in again):
         restore = ["SET LOCAL check_function_bodies = off", *restore, "RESET check_function_bodies"]
     return Aside(tuple(record for _, record in order), tuple(drops), tuple(restore))
 
@@ -108,7 +108,7 @@ def _node(key: Key, record: Record, closure: Closure) -> Node:
 
 
 def _ordered(closure: Closure, context: Context, nodes: dict[Node, Key]) -> list[Step]:
-    steps = [step for key in sorted(closure.taken) for step in _make(closure.taken[key], context)]
+    steps = [step for key in sorted(closure.taken) for step in made(closure.taken[key], context)]
     steps += [step for key in sorted(closure.kept) for step in replaced(closure.records[key], context)]
     steps += [
         Step(("default", key[1]), [_set_default(each, closure)]) for key, each in sorted(closure.defaults.items())
@@ -139,7 +139,8 @@ def _children_first(closure: Closure, steps: dict[Node, Step]) -> None:
                     steps[_node(other, parents, closure)].needs.add(_node(key, record, closure))
 
 
-def _make(record: Record, context: Context) -> Iterator[Step]:
+def made(record: Record, context: Context) -> Iterator[Step]:
+    """Make an object again, without its comment, owner and privileges."""
     if isinstance(record, Column):
         table = qualified(record.table, record.schema)
         add = [f"ALTER TABLE {table} ADD COLUMN {written(record, context)}"] if record.parents == 0 else []
@@ -158,10 +159,15 @@ def _set_default(column: Column, closure: Closure) -> str:
 
 
 def _drop(key: Key, record: Record, closure: Closure) -> Iterator[str]:
-    """Yield how an object is dropped; nothing where it goes with something else."""
     if isinstance(record, Column) and key in closure.defaults:
         yield f"{_alter_default(record, closure)} DROP DEFAULT"
-    elif isinstance(record, Column):
+    else:
+        yield from drop(record)
+
+
+def drop(record: Record) -> Iterator[str]:
+    """Yield how an object is dropped; nothing where it goes with something else."""
+    if isinstance(record, Column):
         if record.parents == 0:
             yield f"ALTER TABLE {qualified(record.table, record.schema)} DROP COLUMN {identifier(record.name)}"
     elif isinstance(record, Constraint):
@@ -188,7 +194,7 @@ def replaced(record: Record, context: Context) -> Iterator[Step]:
         name, schema = identifier(record.name), identifier(record.schema)
         yield Step((record.kind, record.key), [f"ALTER EXTENSION {name} SET SCHEMA {schema}"])
         return
-    for step in _make(record, context):
+    for step in made(record, context):
         first, *more = step.statements
         if not first.startswith("CREATE OR REPLACE "):
             first = first.replace("CREATE ", "CREATE OR REPLACE ", 1)

@@ -16,7 +16,7 @@ from alembic_assay.catalog.views import View
 from alembic_assay.errors import AsideError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from alembic_assay.catalog.dependencies import Key
     from alembic_assay.catalog.record import Record
@@ -68,7 +68,7 @@ class Closure:
         self.taken: dict[Key, Record] = {key: self.records[key] for key in taken}
         self.parts: dict[Key, Column] = {}
         self.defaults: dict[Key, Column] = {}
-        self._refuse_partition_keys()
+        refuse_partition_keys(snapshot, self.altered | self.dropped)
         self._follow()
 
     def _follow(self) -> None:
@@ -131,15 +131,25 @@ class Closure:
             hint="Drop it before this and create it after it, or leave out the change.",
         )
 
-    def _refuse_partition_keys(self) -> None:
-        for table in self.snapshot.of(Table):
-            for name in identifiers(table.partition_key or ""):
-                if ("column", (*table.key, name)) in self.altered | self.dropped:
-                    raise AsideError(
-                        f"column {'.'.join((*table.key, name))} is in the partition key of its table"
-                        f" ({table.partition_key}): PostgreSQL cannot change it.",
-                        hint="Create a new partitioned table, copy the rows, and swap the names.",
-                    )
+
+def refuse_partition_keys(snapshot: Snapshot, changed: Collection[Key]) -> None:
+    """Refuse to change the type of a column that a table is partitioned by, or to drop it.
+
+    Args:
+        snapshot: Of the tables.
+        changed: What is to be changed or dropped.
+
+    Raises:
+        AsideError: Names the first such column.
+    """
+    for table in snapshot.of(Table):
+        for name in identifiers(table.partition_key or ""):
+            if ("column", (*table.key, name)) in changed:
+                raise AsideError(
+                    f"column {'.'.join((*table.key, name))} is in the partition key of its table"
+                    f" ({table.partition_key}): PostgreSQL cannot change it.",
+                    hint="Create a new partitioned table, copy the rows, and swap the names.",
+                )
 
 
 def needed_by(snapshot: Snapshot) -> dict[Key, tuple[Key, ...]]:

@@ -53,7 +53,7 @@ def declared_sequences(metadatas: Iterable[MetaData]) -> Iterator[Sequence]:
 
 def _attached(metadata: MetaData) -> Iterator[TypeEngine[Any]]:
     """Yield types given ``metadata=``: they listen to its ``before_create``."""
-    for listener in metadata.dispatch.before_create:
+    for listener in list(metadata.dispatch.before_create):  # the collector may take some away meanwhile
         owner = getattr(listener, "__self__", None) or getattr(listener, "target", None)
         if isinstance(owner, SchemaType):
             yield owner  # type: ignore[misc] # every SchemaType is mixed into a type

@@ -16,7 +16,7 @@ from alembic_assay.catalog.names import parts
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from alembic_assay.catalog.create_context import Context
     from alembic_assay.catalog.record import Record
@@ -56,7 +56,8 @@ _OF_PUBLIC = {
 """What everybody may from the start; of types and languages, USAGE."""
 
 _OF_TYPES = "U"
-_NEW_PUBLIC = ("=U/pg_database_owner", "pg_database_owner=UC/pg_database_owner")
+NEW_PUBLIC = ("=U/pg_database_owner", "pg_database_owner=UC/pg_database_owner")
+"""The privileges of the schema ``public`` in a new database."""
 _ITEM = re.compile(r'(?P<grantee>"(?:[^"]|"")*"|[^="]*)=(?P<letters>[A-Za-z*]*)/(?P<grantor>.+)', re.DOTALL)
 
 
@@ -104,7 +105,7 @@ def grants(record: Record, owner: str, *, owners: bool) -> Iterator[str]:
         return
     public_schema = record.key == (PUBLIC,) and record.kind == "schema"
     names = _Names(record, owner, owners or public_schema)
-    new_public = {item.grantee: set(item.privileges) for item in map(parsed, _NEW_PUBLIC)}
+    new_public = {item.grantee: set(item.privileges) for item in map(parsed, NEW_PUBLIC)}
     held = new_public if public_schema else _at_first(record.kind, owner)
     yield from _changes(names, [parsed(item) for item in acl], held, any_grantor=public_schema)
 
@@ -117,10 +118,57 @@ def by_default(record: DefaultPrivileges) -> Iterator[str]:
 
 def on_extension(record: ExtensionPrivileges, _: Context) -> Iterator[Step]:
     """Change privileges on an object of an extension from those that it came with."""
-    held = {item.grantee: set(item.privileges) for item in map(parsed, record.initial_acl)}
-    names = _Names(record, record.object_owner, owners=False)
-    statements = list(_changes(names, [parsed(item) for item in record.acl], held))
+    statements = list(_of_member(record, record.initial_acl, record.acl))
     yield Step((record.kind, record.key), statements, {("extension", (record.extension,))})
+
+
+def as_installed(record: ExtensionPrivileges) -> Iterator[str]:
+    """Yield the statements that change privileges on an object of an extension back to those that it came with."""
+    yield from _of_member(record, record.acl, record.initial_acl)
+
+
+def _of_member(record: ExtensionPrivileges, before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
+    held = {item.grantee: set(item.privileges) for item in map(parsed, before)}
+    yield from _changes(_Names(record, record.object_owner, owners=False), [parsed(item) for item in after], held)
+
+
+def regrants(before: Record | None, after: Record | None, owner: str, *, owners: bool) -> Iterator[str]:
+    """Yield the statements that change the privileges of an object that is there to those of another record of it.
+
+    Args:
+        before: As it is; ``None`` for default privileges that are not there.
+        after: As it shall be; ``None`` for default privileges that go.
+        owner: Its owner; of a column, that of its table.
+        owners: As of :func:`grants`.
+    """
+    record = after or before
+    assert record is not None  # noqa: S101 - one of them is there
+    owner = owner or "current_user"  # not said in the document: who runs the statements
+    names = _Names(record, owner, owners or record.key == (PUBLIC,))
+    held: dict[str, set[str]] = {}
+    for item in _items(before, record, owner):
+        held.setdefault(item.grantee, set()).update(item.privileges)
+    items = _items(after, record, owner)
+    if getattr(after, "acl", None) is None and not isinstance(record, DefaultPrivileges):
+        mine = [item for item in items if item.grantee == owner]
+        items = [item for item in items if item.grantee != owner]
+        if any(set(item.privileges) - held.get(owner, set()) for item in mine):
+            yield names.grant_all(owner)  # newer versions have more of them
+        held.pop(owner, None)
+    yield from _changes(names, items, held)
+
+
+def _items(side: Record | None, record: Record, owner: str) -> list[Item]:
+    acl: tuple[str, ...] | None = getattr(side, "acl", None)
+    if acl is not None:
+        return [parsed(item) for item in acl]
+    if isinstance(record, DefaultPrivileges):
+        held = {} if record.schema else _at_first(record.objects.removesuffix("s"), record.role)
+    elif record.key == (PUBLIC,) and record.kind == "schema":
+        return [parsed(item) for item in NEW_PUBLIC]
+    else:
+        held = _at_first(record.kind, owner)
+    return [Item(who, dict.fromkeys(sorted(letters), False), owner) for who, letters in held.items() if letters]
 
 
 def _changes(
@@ -163,6 +211,9 @@ class _Names:
 
     def revoke(self, grantee: str) -> str:
         return f"REVOKE {self._words([])} ON {self._object()} FROM {self._grantee(grantee)}"
+
+    def grant_all(self, grantee: str) -> str:
+        return f"GRANT {self._words([])} ON {self._object()} TO {self._grantee(grantee)}"
 
     def grant(self, item: Item, held: set[str]) -> Iterator[str]:
         own = item.grantee == self.owner

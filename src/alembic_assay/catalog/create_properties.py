@@ -70,7 +70,7 @@ _NAMES: Mapping[str, Callable[..., str]] = {
 }
 """How a kind is named that is not by a name alone, from its key."""
 
-_IN_NEW_DATABASE = {
+IN_NEW_DATABASE = {
     ("schema", PUBLIC): "standard public schema",
     ("extension", PLPGSQL): "PL/pgSQL procedural language",
 }
@@ -99,7 +99,7 @@ def comment(record: Record) -> Iterator[str]:
     if record.kind == "publication table":
         return
     text = getattr(record, "comment", None)
-    if text != _IN_NEW_DATABASE.get((record.kind, record.key[0])):
+    if text != IN_NEW_DATABASE.get((record.kind, record.key[0])):
         yield comment_on(record)
 
 

@@ -141,8 +141,8 @@ def _overrides(record: Table, context: Context) -> Iterator[str]:
         if column.local or column.name not in inherited:
             continue
         alter = f"ALTER TABLE ONLY {name} ALTER COLUMN {identifier(column.name)}"
-        if column.not_null and not inherited[column.name].not_null and context.not_null(column) is None:
-            yield f"{alter} SET NOT NULL"
+        if column.not_null != inherited[column.name].not_null and context.not_null(column) is None:
+            yield f"{alter} {'SET' if column.not_null else 'DROP'} NOT NULL"
         if column.default != inherited[column.name].default and column.generated is None:
             yield f"{alter} DROP DEFAULT" if column.default is None else f"{alter} SET DEFAULT {column.default}"
 

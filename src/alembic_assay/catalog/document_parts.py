@@ -113,8 +113,18 @@ DEPENDENCY_PART: Mapping[str, Any] = {
 
 _DEFINITION = (str | None, Field(None, description="As the server writes it; it says more than the other fields."))
 
+_RENAMED_FROM = (str | None, Field(None, description="Its name in the version before."))
+
 PARTS: Mapping[type[Record], Mapping[str, Any]] = {
-    Enum: {"values": (list[str], Field(description="The labels in the order in which the server sorts them."))},
+    Enum: {
+        "values": (list[str], Field(description="The labels in the order in which the server sorts them.")),
+        "renamed_from": _RENAMED_FROM,
+        "renamed_values": (dict[str, str], Field({}, description="Label before to label now.")),
+        "removed_values": (
+            dict[str, str | None],
+            Field({}, description="Label that is gone to the one that its rows get; null where no row holds it."),
+        ),
+    },
     Domain: {"base": (str, Field(description="The type it constrains.")), "checks": (list[DomainCheck], [])},
     Sequence: {
         "min": (int | None, Field(None, description="Lowest value.")),
@@ -124,6 +134,7 @@ PARTS: Mapping[type[Record], Mapping[str, Any]] = {
         "partition": (Partition | None, None),
         "inherits": (list[str], Field([], description="Its parents, in order.")),
         "unlogged": (bool, False),
+        "renamed_from": _RENAMED_FROM,
         "classification": (dict[str, str], Field({}, description="Column to kind of data: pii, secret …")),
         "retention": (dict[str, Any] | None, Field(None, description="How long rows are kept.")),
     },
@@ -131,6 +142,8 @@ PARTS: Mapping[type[Record], Mapping[str, Any]] = {
         "nullable": (bool, True),
         "identity": (Identity | None, None),
         "generated": (Generated | None, None),
+        "renamed_from": _RENAMED_FROM,
+        "backfill": (str | None, Field(None, description="SQL for rows without a value when it becomes NOT NULL.")),
     },
     Constraint: {
         "definition": _DEFINITION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="PATH",
-        help="the document to write, .json or .yaml; else a directory for document, models, SQL and reports"
-        " (default: standard output)",
+        help="the document to write, .json or .yaml; else a directory for document, models, first migration, SQL and"
+        " reports (default: standard output)",
     )
     parser.add_argument("--style", choices=["sqlmodel", "declarative"], default="sqlmodel", help="of the models")
 
@@ -62,19 +63,26 @@ def design(config: Config, requirements: str, output: str | None, style: Style) 
 
 
 def _write_all(directory: Path, found: dict[str, Any], style: Style) -> None:
-    """Write the document, models, SQL and reports; models that were edited stop it before anything is written."""
-    from alembic_assay.emit import package, report  # noqa: PLC0415 - only a directory needs them
+    """Write all there is; edits of models are kept, or stop it before anything is written."""
+    from alembic_assay.emit import migration, report  # noqa: PLC0415 - only a directory needs them
 
-    generated = package.package(found, style)
-    models.refuse_edited(directory / "models", generated)
+    generated, conflicts = models.generated(directory / "models", found, style)
+    first = migration.generate_migration(migration.NOTHING, found)
     models.write_files(directory / "models", generated)
     models.write_files(directory / "sql", report.sql_files(found))
+    models.write_files(directory / "versions", {f"0001_{name_of(found)}.py": first})
     texts = {
         "schema.yaml": document.dumps(found, "yaml"),
         "SCHEMA.md": report.markdown(found),
         "report.txt": report.box_report(found),
     }
     models.write_files(directory, texts)
+    models.refuse_conflicts(directory / "models", conflicts)
+
+
+def name_of(found: dict[str, Any]) -> str:
+    """Return a schema's name for a file."""
+    return re.sub(r"\W+", "_", str(found.get("name") or "schema")).strip("_").lower() or "schema"
 
 
 def _say(config: Config, found: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def models(config: Config, side: str, output: str, style: Style, *, check: bool, overwrite: bool) -> None:
     """Generate SQLModel or SQLAlchemy models of a schema, exact to the last constraint.
 
-    A generated file that was edited by hand is not replaced without --overwrite.
+    What was edited by hand is merged with what is generated now; --overwrite replaces it.
 
     Args:
         config: Alembic's.
@@ -51,10 +51,10 @@ def models(config: Config, side: str, output: str, style: Style, *, check: bool,
 
     Raises:
         SystemExit: With :data:`STALE_EXIT`.
-        AssayError: The schema cannot be had, or a file was edited or cannot be written.
+        AssayError: The schema cannot be had, edits are in conflict or cannot be kept, or a file cannot be written.
     """
-    files = package.package(document_of(config, side), style)
     directory = Path(output)
+    files, conflicts = generated(directory, document_of(config, side), style, overwrite=overwrite)
     changed = {name: text for name, text in files.items() if _text(directory / name) != text}
     if check:
         for name, text in changed.items():
@@ -63,24 +63,60 @@ def models(config: Config, side: str, output: str, style: Style, *, check: bool,
         if changed:
             sys.exit(STALE_EXIT)
         return
-    if not overwrite:
-        refuse_edited(directory, changed)
     write_files(directory, changed)
     config.print_stdout("Wrote %d files to %s; %d were as they are.", len(changed), output, len(files) - len(changed))
+    refuse_conflicts(directory, conflicts)
 
 
-def refuse_edited(directory: Path, files: Mapping[str, str]) -> None:
-    """Raise if one of the files that would be replaced was edited.
+def generated(
+    directory: Path, schema: Mapping[str, Any], style: Style, *, overwrite: bool = False
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the files of a package, with what was edited by hand, and the conflicts in them.
 
     Args:
-        directory: Of a generated package.
-        files: Name to what would be written.
+        directory: Of the package, which may be there.
+        schema: What it is generated from.
+        style: ``sqlmodel`` or ``declarative``.
+        overwrite: Whether to leave edits out.
+
+    Raises:
+        AssayError: A file was edited, and what it was generated from is not known.
     """
-    changed = [name for name, text in files.items() if _text(directory / name) != text]
-    edited = [name for name in changed if package.is_edited(_text(directory / name))]
-    if edited:
+    files = package.package(schema, style)
+    conflicts: dict[str, int] = {}
+    lost = []
+    for name, text in files.items():
+        there = _text(directory / name)
+        if overwrite or not package.is_edited(there):
+            continue
+        before = _document_before(directory)
+        found = package.kept(there, name, before, text) if before is not None else None
+        if found is None:
+            lost += [str(directory / name)] if there != text else []
+        else:
+            files[name], conflicts[name] = found
+    if lost:
         hint = "Move the edits to modules of your own, or replace them by --overwrite."
-        raise AssayError(f"edited by hand: {', '.join(str(directory / name) for name in edited)}.", hint=hint)
+        raise AssayError(f"edited by hand, and not known from what: {', '.join(lost)}.", hint=hint)
+    return {**files, package.DOCUMENT: document.dumps(schema)}, {name: n for name, n in conflicts.items() if n}
+
+
+def _document_before(directory: Path) -> dict[str, Any] | None:
+    text = _text(directory / package.DOCUMENT)
+    return document.loads(text, where=str(directory / package.DOCUMENT)) if text else None
+
+
+def refuse_conflicts(directory: Path, conflicts: Mapping[str, int]) -> None:
+    """Raise if there are conflicts in what was written.
+
+    Args:
+        directory: Of the package.
+        conflicts: Name of a file to how many there are.
+    """
+    if conflicts:
+        listed = ", ".join(f"{directory / name} ({count})" for name, count in conflicts.items())
+        hint = "Edit what stands between <<<<<<< and >>>>>>>."
+        raise AssayError(f"edits and what is generated now are in conflict: {listed}.", hint=hint)
 
 
 def document_of(config: Config, side: str) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic_assay import catalog
 from alembic_assay.catalog.canonical import canonical, compiled
-from alembic_assay.catalog.canonical_scratch import rolled_back
 from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.reading import without_collector
 from alembic_assay.catalog.schemas import Schema
@@ -16,13 +15,14 @@ from alembic_assay.catalog.snapshot import Snapshot
 from alembic_assay.compare.adoption import adopted
 from alembic_assay.compare.cached import directory
 from alembic_assay.compare.entity_provisional import provisional
+from alembic_assay.compare.enum_plans import EnumPlans, declared_enums, enum_plans, schemas_of
 from alembic_assay.compare.models import Models
 from alembic_assay.compare.rewritten import differing
 from alembic_assay.compare.scope import COMPARED, Scope
 from alembic_assay.compare.table_renames import TableRenames
 from alembic_assay.compare.verified import Verified
+from alembic_assay.compare.whole_database import renamed
 from alembic_assay.options import Options
-from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,8 @@ class Comparison:
         present: What is compared of it.
         wanted: What the models want, with all that they cannot say as it is.
         changes: What differs.
-        renames: What has another name in the models; the snapshots have it under that already.
+        renames: Tables and columns with another name in the models; the snapshots have them under that already.
+        enums: What happens to enumerated types; the snapshots have those under their new names, too.
         clear: Whether everything could be compared.
     """
 
@@ -60,7 +61,13 @@ class Comparison:
     wanted: Snapshot
     changes: list[catalog.Change]
     renames: tuple[Rename, ...] = ()
+    enums: EnumPlans = field(default_factory=EnumPlans)
     clear: bool = True
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The statements of all renames."""
+        return (*self.enums.sql, *(rename.sql for rename in self.renames))
 
 
 def comparison(autogen_context: AutogenContext, schemas: set[str | None]) -> Comparison:
@@ -74,6 +81,12 @@ def comparison(autogen_context: AutogenContext, schemas: set[str | None]) -> Com
     if found is None:
         found = _compare(autogen_context, schemas)
         setattr(autogen_context, _KEPT, found)
+    return found
+
+
+def compared_here(autogen_context: AutogenContext) -> Comparison | None:
+    """Return the comparison of this run, or ``None`` where Alembic's own comparator of tables runs."""
+    found: Comparison | None = getattr(autogen_context, _KEPT, None)
     return found
 
 
@@ -104,7 +117,13 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     models = _models(autogen_context)
     default_schema = models.default_schema
     names = {schema or default_schema for schema in schemas}
-    whole = catalog.read(connection, schemas=sorted(names | models.schemas))
+    declared = declared_enums(autogen_context, default_schema)
+    read = sorted(names | models.schemas | schemas_of(declared))
+    whole = catalog.read(connection, schemas=read)
+    schemas_there = {record.name for record in whole.of(Schema)}
+    enums = enum_plans(autogen_context, declared, whole, names, default_schema)
+    if enums.sql:
+        whole = renamed(connection, enums.sql, read)
     cache = directory(autogen_context)
     wanted = canonical(connection, _ddl(autogen_context, models), cache=cache)
     if wanted.refused:
@@ -117,26 +136,16 @@ def _compare(autogen_context: AutogenContext, schemas: set[str | None]) -> Compa
     comparable = _comparable(wanted, scope)
     renames = TableRenames(autogen_context, models, present, comparable).found()
     if renames:
-        whole = _after(renames, connection, sorted(names | models.schemas))
+        whole = renamed(connection, [*enums.sql, *(rename.sql for rename in renames)], read)
         present = scope.of(whole)
     known = adopted(comparable, present, models)
-    schemas_there = {record.name for record in whole.of(Schema)}
     new = tuple(Schema(name=name) for name in sorted(_used(known) - schemas_there))
     known = Snapshot((*new, *known.records), known.dependencies)
     elsewhere = models.by_events | _inherited(whole)
     mine, theirs = (Snapshot(tuple(_compared(each, elsewhere))) for each in (present, known))
     found = differing(connection, catalog.diff(mine, theirs), whole, known)
     changes = [each for each in found if not _doubtful(each, unclear)]
-    return Comparison(models, whole, present, known, changes, tuple(renames), clear=not unclear)
-
-
-def _after(renames: list[Rename], connection: Connection, schemas: list[str]) -> Snapshot:
-    """Read what is there when the renames have been made, which are rolled back again."""
-    with rolled_back(connection):
-        connection.execute(Statement("SET LOCAL lock_timeout = '5s'"))
-        for rename in renames:
-            connection.execute(Statement(rename.sql))
-        return catalog.read(connection, schemas=schemas)
+    return Comparison(models, whole, present, known, changes, tuple(renames), enums, clear=not unclear)
 
 
 def _used(wanted: Snapshot) -> set[str]:

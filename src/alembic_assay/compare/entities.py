@@ -13,11 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_assay.catalog import aside
 from alembic_assay.compare import entity_filters, entity_grants, entity_operations, entity_others
+from alembic_assay.compare.comparison import compared_here
 from alembic_assay.compare.entity_declared import KINDS, declared
 from alembic_assay.compare.entity_plan import Found, Planner
 from alembic_assay.compare.entity_provisional import REGISTRY
 from alembic_assay.compare.entity_rehearsal import rehearse
 from alembic_assay.compare.entity_trial import Trial, read, rolled_back
+from alembic_assay.compare.whole_database import made
 from alembic_assay.errors import EntityError
 from alembic_assay.options import Options
 from alembic_assay.sql import display
@@ -59,6 +61,14 @@ def compare(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps) -> Pri
     module = _alembic_utils()
     if module is None or not (module.registry.entities() or module.registry.schemas):
         return PriorityDispatchResult.CONTINUE  # imported, but nothing was ever registered
+    compared = compared_here(autogen_context)
+    with made(cast("Connection", autogen_context.connection), () if compared is None else compared.moved):
+        _compare(autogen_context, upgrade_ops, module)
+    return PriorityDispatchResult.CONTINUE
+
+
+def _compare(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps, module: Any) -> None:
+    """Compare what is registered with what is there after this revision's renames."""
     connection = cast("Connection", autogen_context.connection)
     scope = entity_filters.Scope(autogen_context, module.registry, _options(autogen_context).ignore_tables)
     registered = [each for each in module.registry.entities() if scope.declares(each)]
@@ -69,7 +79,6 @@ def compare(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps) -> Pri
     others = list(upgrade_ops.ops)
     with _drivers_error(autogen_context):
         upgrade_ops.ops.extend(_plan(autogen_context, entities, present, others, scope))
-    return PriorityDispatchResult.CONTINUE
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from alembic_assay.compare.entity_copies import attempt, run, said, same
 from alembic_assay.compare.entity_declared import sql_of
 from alembic_assay.compare.entity_grants import grant_of
 from alembic_assay.compare.entity_records import merged
-from alembic_assay.errors import EntityError
+from alembic_assay.errors import EntityError, sqlstate
 from alembic_assay.sql import identifier
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from alembic_assay.compare.entity_declared import Declared
 
 _READERS = (extensions.read, views.read, functions.read, triggers.read, policies.read)
+_LABEL_NOT_COMMITTED = "55P04"
 _SETTINGS = ("SET LOCAL lock_timeout = '5s'", "SET LOCAL client_min_messages = error")
 
 
@@ -231,7 +232,7 @@ class Trial:
 
 def _refusal(errors: dict[Declared, DBAPIError]) -> EntityError:
     listed = "; ".join(f"{each.title}: {said(error)}" for each, error in errors.items())
-    return EntityError(
-        f"PostgreSQL refuses what is registered with alembic-utils: {listed}.",
-        hint="Everything else of this revision was there when it was tried.",
-    )
+    hint = "Everything else of this revision was there when it was tried."
+    if any(sqlstate(error) == _LABEL_NOT_COMMITTED for error in errors.values()):
+        hint = "Add the label to its type in a revision of its own, upgrade, and then use it in what is registered."
+    return EntityError(f"PostgreSQL refuses what is registered with alembic-utils: {listed}.", hint=hint)

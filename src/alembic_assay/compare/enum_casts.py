@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.types import ARRAY
 
 from alembic_assay.compare.enum_defaults import column_alterations
+from alembic_assay.compare.enum_fits import refuse_rows
 from alembic_assay.ops.cast_column import CastColumnOp
 from alembic_assay.ops.columns import AlterColumn
 from alembic_assay.ops.enum_types import enum_of
@@ -27,14 +28,20 @@ def cast_columns(autogen_context: AutogenContext, upgrade_ops: ops.UpgradeOps) -
     Args:
         autogen_context: Knows the dialect.
         upgrade_ops: Changed in place.
+
+    Raises:
+        IrreversibleError: Rows hold what is no label of the new type.
     """
     dialect = autogen_context.dialect
     for holder, alteration in column_alterations(upgrade_ops.ops):
         new = alteration.modify_type
         if new is None or alteration.existing_type is None or alteration.kw.get("postgresql_using"):
             continue
-        if enum_of(new, dialect) is None and enum_of(alteration.existing_type, dialect) is None:
+        enum = enum_of(new, dialect)
+        if enum is None and enum_of(alteration.existing_type, dialect) is None:
             continue
+        if enum is not None:
+            refuse_rows(autogen_context, alteration, enum)
         holder[holder.index(alteration)] = _cast(alteration, dialect)
 
 

@@ -28,7 +28,7 @@ def column_alterations(operations: list[ops.MigrateOperation]) -> Iterator[tuple
 def leave_to_rename(
     operations: list[ops.MigrateOperation], old: str, new: str, renamed: Mapping[str, str], dialect: Dialect
 ) -> None:
-    """Take out what the rename of a type or of its labels brings about by itself.
+    """Take out what the rename of a type or of its labels brings about by itself, where Alembic compared the tables.
 
     Args:
         operations: Of the upgrade; changed in place.
@@ -51,13 +51,13 @@ def leave_to_rename(
 
 
 def drop_before(
-    operations: list[ops.MigrateOperation], name: str, gone: Collection[str], dialect: Dialect
+    operations: list[ops.MigrateOperation], names: Collection[str], gone: Collection[str], dialect: Dialect
 ) -> list[ops.AlterColumnOp]:
     """Split changes of defaults that name a label that is gone: drop the old one before the rebuild, set the new after.
 
     Args:
         operations: Of the upgrade; changed in place.
-        name: The type's name.
+        names: The type's names, before and afterwards.
         gone: The labels that vanish.
         dialect: PostgreSQL's.
 
@@ -68,7 +68,7 @@ def drop_before(
     for _, alteration in column_alterations(operations):
         default = alteration.existing_server_default
         changed = alteration.modify_server_default is not False
-        if changed and label_of(default) in gone and _is_of(alteration.existing_type, {name}, dialect):
+        if changed and label_of(default) in gone and _is_of(alteration.existing_type, names, dialect):
             first.append(_drop_default(alteration))
             alteration.existing_server_default = None
     return first

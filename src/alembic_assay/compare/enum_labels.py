@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -10,19 +9,13 @@ from typing import TYPE_CHECKING
 from alembic_assay.compare.renames import Renames, written
 from alembic_assay.errors import ModelError, RenameError
 from alembic_assay.ops.enums import AddEnumValueOp
-from alembic_assay.ops.rename_enum import RenameEnumValueOp
-from alembic_assay.ops.replace_enum import ModifyEnumOps, ReplaceEnumOp
 from alembic_assay.sql import display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alembic.operations import ops
-
     from alembic_assay.catalog.enums import Enum
     from alembic_assay.compare.model_enums import ModelEnum
-
-log = logging.getLogger("alembic.assay.compare.enums")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +24,24 @@ class LabelChanges:
 
     Args:
         renamed: Old label to new label.
-        mapping: Label that is gone to the one that its rows get.
         gone: All labels that are gone.
-        ops: The operations, in an order in which they work.
+        mapping: Label that is gone to the one that its rows get, as that is called before the renames.
+        target: The labels that it shall have, as they are called before the renames; empty where nothing changes.
     """
 
     renamed: dict[str, str] = field(default_factory=dict)
-    mapping: dict[str, str] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
-    ops: tuple[ops.MigrateOperation, ...] = ()
+    mapping: dict[str, str] = field(default_factory=dict)
+    target: tuple[str, ...] = ()
 
 
-def changes(model: ModelEnum, existing: Enum, renames: Renames, schema: str | None) -> LabelChanges:
-    """Find what has to be done, with the type still under its old name.
+def changes(model: ModelEnum, existing: Enum, renames: Renames) -> LabelChanges:
+    """Find what has to be done.
 
     Args:
         model: As it shall be.
         existing: As it is.
         renames: What the user says.
-        schema: That the operations name: ``None`` for the default one.
 
     Raises:
         RenameError: A label looks renamed, and nobody says whether it is.
@@ -61,14 +53,10 @@ def changes(model: ModelEnum, existing: Enum, renames: Renames, schema: str | No
     renamed = {old: new for old in existing.labels if (new := said.renamed(old)) is not None}
     renamed |= {old: new for old, new in _likely(model, existing, renamed, said) if said.confirmed(old, new)}
     old_names = {new: old for old, new in renamed.items()}
-    target = [old_names.get(label, label) for label in model.labels]
+    target = tuple(old_names.get(label, label) for label in model.labels)
     gone = tuple(label for label in existing.labels if label not in target)
     mapping = {old: old_names.get(new, new) for old in gone if (new := said.replacement(old)) is not None}
-    operations = [*_rebuilt(existing, target, mapping, schema)]
-    for old, new in renamed.items():
-        log.info("Detected renamed value %r of enum type '%s': now %r", old, model.title, new)
-        operations.append(RenameEnumValueOp(existing.name, old, new, schema=schema))
-    return LabelChanges(renamed, mapping, gone, tuple(operations))
+    return LabelChanges(renamed, gone, mapping, target)
 
 
 def additions(
@@ -100,22 +88,6 @@ def additions(
         after_it = after[position - 1] if position else None
         result.append(AddEnumValueOp(name, label, before=before_it, after=after_it, schema=schema))
     return result
-
-
-def _rebuilt(
-    existing: Enum, target: list[str], mapping: dict[str, str], schema: str | None
-) -> Iterator[ops.MigrateOperation]:
-    title = display(existing.name, schema)
-    if list(existing.labels) == target:
-        return
-    added = additions(existing.name, schema, existing.labels, target)
-    if added is None:
-        log.info("Detected changed enum type '%s': %s to %s", title, list(existing.labels), target)
-        yield ReplaceEnumOp(existing.name, target, schema=schema, mapping=mapping, existing_values=existing.labels)
-        return
-    for addition in added:
-        log.info("Detected added value %r of enum type '%s'", addition.value, title)
-    yield ModifyEnumOps(existing.name, added, schema=schema, existing_values=existing.labels, values=target)
 
 
 def _likely(model: ModelEnum, existing: Enum, renamed: dict[str, str], said: _Said) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table
 
 from alembic_assay.catalog.build_columns import column as build_column
+from alembic_assay.catalog.build_constraints import constraint as build_constraint
 from alembic_assay.catalog.diff import Action, Change
 from alembic_assay.ops import constraints, indexes
 
@@ -148,7 +149,8 @@ def _parts(side: Side, key: Key) -> Iterator[Any]:
         built.system = False
         yield built
     for constraint in side.context.constraints[key]:
-        found = constraints.schema_constraint(constraint, side)
+        index = side.context.indexes.get((constraint.schema, constraint.table, constraint.name))
+        found = constraints.schema_constraint(constraint, side) or build_constraint(constraint, index)
         if found is not None:
             yield _loose(found)
     for index in side.context.indexes.values():

@@ -111,6 +111,15 @@ def _of_metadata(metadata: Iterable[MetaData], dialect: Dialect) -> Iterator[Mod
                 yield _checked(enum, dialect, "the metadata", {})
 
 
+def _is_own(enum: postgresql.ENUM, dialect: Dialect) -> bool:
+    """Whether PostgreSQL's own type of that name would be found first; early SQLAlchemy 2.0 does not look."""
+    try:
+        enum.compile(dialect=dialect)
+    except CompileError:
+        return True
+    return str(enum.name) in getattr(dialect, "ischema_names", {})
+
+
 def _title(column: Column[object]) -> str:
     return f"{display(column.table.name, column.table.schema)}.{display(column.name)}"
 
@@ -129,13 +138,11 @@ def _checked(enum: postgresql.ENUM, dialect: Dialect, where: str, info: Mapping[
                 f"enum {display(enum.name, enum.schema)} of {where}: label {label!r} has"
                 f" {len(label.encode())} bytes, expected 1 to {MAX_IDENTIFIER_BYTES}."
             )
-    try:
-        enum.compile(dialect=dialect)
-    except CompileError:
+    if enum.schema is None and _is_own(enum, dialect):
         raise ModelError(
             f"the enum of {where} is called {str(enum.name)!r}, as a type of PostgreSQL's own is.",
             hint="Call it something else, or name its schema: Enum(..., schema='public').",
-        ) from None
+        )
     return ModelEnum(
         enum,
         enum.schema,

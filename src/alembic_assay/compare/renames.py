@@ -71,14 +71,19 @@ class Renames:
         return None if found is None else found[1]
 
     def ask(self, question: str) -> bool | None:
-        """Return the answer to a question, or ``None`` where nobody can answer."""
+        """Return the answer to a question, or ``None`` where nobody can answer, or does."""
         if not self.interactive:
             return None
         from rich.console import Console  # noqa: PLC0415 - only who asks needs it
         from rich.markup import escape  # noqa: PLC0415 - only who asks needs it
         from rich.prompt import Confirm  # noqa: PLC0415 - only who asks needs it
 
-        return Confirm.ask(escape(question), console=Console(stderr=True))
+        console = Console(stderr=True)
+        try:
+            return Confirm.ask(escape(question), console=console)
+        except (EOFError, KeyboardInterrupt):
+            console.print()
+            return None
 
     def unused(self) -> list[str]:
         """Return the entries that no comparator has asked for, as they were given."""

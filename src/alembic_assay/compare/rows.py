@@ -11,7 +11,7 @@ from alembic_assay.errors import ModelError
 from alembic_assay.ops.columns import AddColumn, AlterColumn, DropColumn
 from alembic_assay.ops.execute_sql import SqlOp
 from alembic_assay.ops.planning import Planned, Stage
-from alembic_assay.ops.tables import DropTable
+from alembic_assay.ops.table_operations import DropTable
 from alembic_assay.sql import Statement, display, identifier, qualified
 
 if TYPE_CHECKING:

@@ -126,7 +126,8 @@ class TableRenames:
         said = self._said.renamed(*paths)
         if said is not None:
             return said == str(new.name)
-        if self._said.removed(*paths) or old.type != new.type or old.position != new.position:
+        unlike = (old.type, old.position, old.generated) != (new.type, new.position, new.generated)
+        if self._said.removed(*paths) or unlike:
             return False
         before, after = display(old.name), display(new.name)
         question = f"Was the column {display(table[1])}.{before} renamed to {after}? Both are of type {old.type}."

@@ -10,8 +10,6 @@ from alembic.util import PriorityDispatchResult
 from sqlalchemy import text
 from sqlalchemy.exc import SAWarning
 
-from alembic_assay.catalog import aside
-from alembic_assay.catalog.canonical_scratch import rolled_back
 from alembic_assay.catalog.diff import Action
 from alembic_assay.catalog.names import parts
 from alembic_assay.compare.comparison import comparison, verified
@@ -20,12 +18,13 @@ from alembic_assay.compare.filters import Filters
 from alembic_assay.compare.in_the_way import around, refuse_used
 from alembic_assay.compare.rows import Rows, prepare
 from alembic_assay.compare.unused import kept
+from alembic_assay.compare.whole_database import whole_database
+from alembic_assay.ops import types_of_tables as _  # noqa: F401 - how the operations run that are written here
 from alembic_assay.ops.domain_rebuild import holders
 from alembic_assay.ops.enum_types import install_renderer
 from alembic_assay.ops.from_change import grouped, plan
 from alembic_assay.ops.planning import Side, restricted
 from alembic_assay.options import Options
-from alembic_assay.sql import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alembic_assay.catalog.diff import Change
-    from alembic_assay.catalog.snapshot import Snapshot
     from alembic_assay.compare.comparison import Comparison
 
 log = logging.getLogger("alembic.assay.compare.tables")
@@ -53,7 +51,7 @@ def compare(
     if known.equal:
         return PriorityDispatchResult.STOP
     found = comparison(autogen_context, schemas)
-    if found.clear and not found.changes and not found.renames:
+    if found.clear and not found.changes and not found.moved:
         known.keep()
     before, after = sides(autogen_context, found)
     options: Options = autogen_context.opts.get("assay") or Options()
@@ -68,7 +66,7 @@ def compare(
         refuse_used(changes, found.whole, compared(autogen_context))
         rows = Rows(connection, found.renames, found.models.default_schema)
         planned = prepare(plan(changes, before, after), changes, rows, after)
-        planned = around(planned, changes, lambda: _whole(connection, found))
+        planned = around(planned, changes, lambda: whole_database(autogen_context, found.moved))
         upgrade_ops.ops.extend(grouped(planned))
         rows.count(upgrade_ops.ops)
     for change in _separate(changes):
@@ -88,16 +86,6 @@ def sides(autogen_context: AutogenContext, found: Comparison) -> tuple[Side, Sid
     wanted = restricted(found.wanted, touched)
     after = Side(wanted, models=models.tables, default_schema=default_schema, formal=models.formal)
     return before, after
-
-
-def _whole(connection: Connection, found: Comparison) -> Snapshot:
-    """Read the whole database, under the names that it has after the renames."""
-    if not found.renames:
-        return aside.read(connection)
-    with rolled_back(connection):
-        for rename in found.renames:
-            connection.execute(Statement(rename.sql))
-        return aside.read(connection)
 
 
 def _separate(changes: Sequence[Change]) -> list[Change]:

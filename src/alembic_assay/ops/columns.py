@@ -15,7 +15,7 @@ from alembic_assay.ops.execute_sql import SqlOp
 from alembic_assay.ops.layout import laid_out, lay_out
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.ops.script_columns import risky, script_column, script_type, server_default
-from alembic_assay.ops.tables import lost
+from alembic_assay.ops.table_operations import lost
 from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:

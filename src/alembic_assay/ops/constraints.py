@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import renderers
@@ -15,6 +14,7 @@ from alembic_assay.catalog.build_text import enclosed, plain, split, unquoted, v
 from alembic_assay.catalog.names import parts
 from alembic_assay.ops.enums import render_call
 from alembic_assay.ops.execute_sql import SqlOp
+from alembic_assay.ops.indexes import attached
 from alembic_assay.ops.layout import lay_out
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.sql import identifier, qualified
@@ -91,7 +91,7 @@ class AddConstraintSql(SqlOp):
     """A constraint that only SQL can say."""
 
     def __init__(self, record: Constraint, side: Side) -> None:
-        super().__init__([_sql(record)], title=record.title)
+        super().__init__([statement(record, only=of_partitioned(record, side))], title=record.title)
         self.record = record
         self.side = side
 
@@ -116,18 +116,35 @@ def _drop(creation: Any, kind: str) -> ops.DropConstraintOp:
 
 def creation(record: Constraint, side: Side) -> list[Planned]:
     """Add a constraint to a table that is there."""
-    place = _place(record, side)
+    place = place_of(record, side)
     planned = [Planned(operation(record, side), Stage.PART, (place, 0))]
     if record.comment is not None:
         comment = SqlOp(create_properties.comment(record), title=record.title)
         planned.append(Planned(comment, Stage.PART, (place, 1)))
+    planned += attached(record, side)
+    index = side.steps.get(("index", record.key))
+    details = [*index.statements, *_comment(side.records.get(("index", record.key)))] if index is not None else []
+    if details:
+        planned.append(Planned(SqlOp(details, title=record.title), Stage.PART, (place, 2)))
     return planned
+
+
+def _comment(index: Any) -> list[str]:
+    return list(create_properties.comment(index)) if index is not None and index.comment is not None else []
+
+
+def of_partitioned(record: Constraint, side: Side) -> bool:
+    """Whether a key of a partitioned table is added to it alone: changes tell of those of its partitions, too."""
+    is_key = record.type in {"primary key", "unique", "exclude"}
+    return is_key and any(each in side.keyed for each in side.context.partitions.get((record.schema, record.table), ()))
 
 
 def operation(record: Constraint, side: Side) -> Any:
     """Return the operation that adds a constraint."""
-    found = schema_constraint(record, side)
-    if found is None or found.dialect_options["postgresql"].get("include"):  # Alembic takes those columns for unknown
+    found: Any = None if of_partitioned(record, side) else schema_constraint(record, side)
+    if found is not None and found.dialect_options["postgresql"].get("include"):
+        found = None  # Alembic does not know the columns of INCLUDE where there is no table
+    if found is None:
         return AddConstraintSql(record, side)
     if record.type == "foreign key":
         return _recorded(_foreign_key(record, found, side), record)
@@ -146,7 +163,8 @@ def _recorded(op: Any, record: Constraint) -> Any:
     return op
 
 
-def _place(record: Constraint, side: Side) -> int:
+def place_of(record: Constraint, side: Side) -> int:
+    """Return where a constraint stands in the order of a side."""
     kind = "foreign key" if record.type == "foreign key" else "constraint"
     return side.place[kind, record.key]
 
@@ -244,48 +262,11 @@ def dropped(record: Constraint, side: Side) -> list[Planned]:
     return [planned.reverse() for planned in creation(record, side)]
 
 
-def altered(before: Constraint, after: Constraint, old: Side, new: Side) -> list[Planned]:
-    """Change a constraint: in place where PostgreSQL can."""
-    differing = set(after.differing_fields(before))
-    place = (_place(after, new), 0)
-    table = qualified(after.table, after.schema)
-    if differing <= {"name", "comment"}:
-        planned = []
-        if "name" in differing:
-            rename = [
-                f"ALTER TABLE {table} RENAME CONSTRAINT {identifier(a)} TO {identifier(b)}"
-                for a, b in _both(before, after)
-            ]
-            planned.append(Planned(SqlOp(rename[:1], rename[1:], title=after.title), Stage.PART, place))
-        if "comment" in differing:
-            comment = SqlOp(
-                [create_properties.comment_on(after)], _comment_as(after, before.comment), title=after.title
-            )
-            planned.append(Planned(comment, Stage.PART, (place[0], 1)))
-        return planned
-    if after.validated and _validated(before) == after.definition:
-        validate = f"ALTER TABLE {table} VALIDATE CONSTRAINT {identifier(after.name)}"
-        undo = [f"ALTER TABLE {table} DROP CONSTRAINT {identifier(before.name)}", _sql(before)]
-        return [Planned(SqlOp([validate], undo, title=after.title), Stage.PART, place)]
-    return [*dropped(before, old), *creation(after, new)]
-
-
-def _both(before: Constraint, after: Constraint) -> list[tuple[str, str]]:
-    return [(before.name, after.name), (after.name, before.name)]
-
-
-def _comment_as(record: Constraint, comment: str | None) -> list[str]:
-    return [create_properties.comment_on(replace(record, comment=comment))]
-
-
-def _validated(record: Constraint) -> str:
-    return record.definition.removesuffix(" NOT VALID")
-
-
-def _sql(record: Constraint) -> str:
-    only = "ONLY " if " NO INHERIT" in record.definition else ""
+def statement(record: Constraint, *, only: bool = False) -> str:
+    """Return the statement that adds a constraint."""
+    only_it = "ONLY " if only or " NO INHERIT" in record.definition else ""
     name = qualified(record.table, record.schema)
-    return f"ALTER TABLE {only}{name} ADD CONSTRAINT {identifier(record.name)} {record.definition}"
+    return f"ALTER TABLE {only_it}{name} ADD CONSTRAINT {identifier(record.name)} {record.definition}"
 
 
 @renderers.dispatch_for(CreatePrimaryKey)

@@ -25,8 +25,21 @@ def creation(record: Domain, side: Side) -> list[Planned]:
     if record.owner and side.role and record.owner != side.role:
         statements += create_properties.owner(record)
     statements += create_grants.grants(record, record.owner, owners=False)
-    undo = [f"DROP DOMAIN {qualified(record.name, record.schema)}"]
-    return [Planned(SqlOp(statements, undo, title=record.title), Stage.TYPE, (side.place[node], 0))]
+    name = qualified(record.name, record.schema)
+    planned = [
+        Planned(SqlOp(statements, [f"DROP DOMAIN {name}"], title=record.title), Stage.TYPE, (side.place[node], 0))
+    ]
+    later = side.steps.get(("check", record.key))
+    if later is not None:  # a function needs the domain, and is needed by it
+        undo = [f"ALTER DOMAIN {name} DROP CONSTRAINT {_name(each)}" for each in record.constraints]
+        undo += [f"ALTER DOMAIN {name} DROP DEFAULT"] if record.default is not None else []
+        change = SqlOp(later.statements, undo, title=record.title)
+        planned.append(Planned(change, Stage.PART, (side.place["check", record.key], 0)))
+    return planned
+
+
+def _name(constraint: str) -> str:
+    return split(constraint.removeprefix("CONSTRAINT "))[0]
 
 
 def dropped(record: Domain, side: Side) -> list[Planned]:
@@ -52,7 +65,7 @@ def _statements(before: Domain, after: Domain) -> list[str]:
     alter = f"ALTER DOMAIN {qualified(after.name, after.schema)}"
     gone = [each for each in before.constraints if each not in after.constraints and not _is_not_null(each)]
     new = [each for each in after.constraints if each not in before.constraints and not _is_not_null(each)]
-    statements = [f"{alter} DROP CONSTRAINT {split(each.removeprefix('CONSTRAINT '))[0]}" for each in gone]
+    statements = [f"{alter} DROP CONSTRAINT {_name(each)}" for each in gone]
     if before.default != after.default:
         statements.append(f"{alter} DROP DEFAULT" if after.default is None else f"{alter} SET DEFAULT {after.default}")
     if before.not_null != after.not_null:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,9 @@ from alembic_assay.catalog.create_sql import CREATORS
 from alembic_assay.catalog.create_steps import ordered
 from alembic_assay.catalog.dependencies import needed_by
 from alembic_assay.catalog.domains import Domain
-from alembic_assay.catalog.enum_constants import labels_in, with_labels
+from alembic_assay.catalog.enum_constants import with_labels
 from alembic_assay.catalog.enums import Enum
 from alembic_assay.catalog.enums import find as find_enum
-from alembic_assay.catalog.functions import Function
 from alembic_assay.catalog.names import parts
 from alembic_assay.catalog.ranges import Range
 from alembic_assay.catalog.snapshot import Snapshot
@@ -28,7 +26,8 @@ from alembic_assay.catalog.tables import Table
 from alembic_assay.errors import DirectiveError, IrreversibleError, sqlstate
 from alembic_assay.ops import enum_rows
 from alembic_assay.ops.enum_conversion import Conversion
-from alembic_assay.sql import MAX_IDENTIFIER_BYTES, Statement, display, identifier, literal, qualified
+from alembic_assay.ops.enum_texts import refuse_mentions, texts_naming
+from alembic_assay.sql import MAX_IDENTIFIER_BYTES, Statement, display, identifier, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 
 _SERVER_REFUSES = ("0A", "22", "23", "2B", "42")
 """Classes of SQLSTATE that come from what is in the database, not from the connection or a lock."""
-
-_OPAQUE_BODY = re.compile(r"^AS (?=[$'])", re.MULTILINE)
 
 
 def replace_enum(
@@ -112,6 +109,7 @@ class Rebuild:
         unmapped: The labels that vanish without a replacement.
         kept: What is made again as it was: the types made of it, and all that is taken aside.
         texts: Functions whose text names a vanishing label, and the label.
+        last: Generated columns that come last in their tables afterwards, and did not before.
         statements: All of it.
     """
 
@@ -123,6 +121,7 @@ class Rebuild:
     unmapped: tuple[str, ...]
     kept: tuple[Record, ...]
     texts: tuple[tuple[str, str], ...]
+    last: tuple[str, ...]
     statements: tuple[str, ...]
 
 
@@ -161,6 +160,7 @@ def plan(snapshot: Snapshot, key: tuple[str, ...], labels: Sequence[str], mappin
         unmapped=tuple(label for label in vanishing if label not in used),
         kept=(*types[1:], *moved.records),
         texts=tuple(texts_naming(mapped, vanishing)),
+        last=tuple(_last(mapped, moved.records)),
         statements=_statements(mapped, new, _retype(own, conversion, tables), moved) if changed else (),
     )
 
@@ -177,8 +177,19 @@ def _types(snapshot: Snapshot, enum: Enum) -> list[Record]:
                 waiting.append(each)
     records = {(record.kind, record.key): record for record in snapshot}
     context = Context(snapshot)
-    steps = ordered(step for key in sorted(wanted) for step in CREATORS[key[0]](records[key], context))
-    return [records[step.node] for step in steps if step.node in wanted]
+    steps = [step for key in sorted(wanted) for step in CREATORS[key[0]](records[key], context)]
+    for step in steps:
+        step.needs.update(context.needs[step.node])
+    return [records[step.node] for step in ordered(steps) if step.node in wanted]
+
+
+def _last(snapshot: Snapshot, kept: Iterable[Record]) -> Iterator[str]:
+    """Yield the generated columns that are dropped and added: PostgreSQL adds columns at the end."""
+    generated = {each.key: each for each in kept if isinstance(each, Column) and each.generated and each.parents == 0}
+    for key, column in generated.items():
+        others = (each for each in snapshot.of(Column) if each.key[:2] == key[:2] and each.key not in generated)
+        if any(each.position > column.position for each in others):
+            yield column.title
 
 
 def _with_mapped_defaults(snapshot: Snapshot, enum: Enum, mapping: Mapping[str, str]) -> Snapshot:
@@ -194,44 +205,6 @@ def _mapped(record: Record, enum: Enum, mapping: Mapping[str, str]) -> Record:
     if isinstance(record, Domain) and record.default is not None:
         return replace(record, default=with_labels(record.default, enum.key, mapping))
     return record
-
-
-def refuse_mentions(title: str, rebuild: Rebuild) -> None:
-    """Refuse what could not be put back, because it names a label that is gone.
-
-    Raises:
-        IrreversibleError: Says what names which label.
-    """
-    for label in rebuild.enum.labels:
-        titles = sorted({each.title for each in rebuild.kept if label in labels_in(definition(each), rebuild.enum.key)})
-        if titles and label not in rebuild.labels:
-            raise IrreversibleError(
-                f"op.replace_enum: enum {title} would lose {label!r}, which is named by {', '.join(titles)}."
-                " Nothing was changed.",
-                hint="Change or drop that before the label goes.",
-            )
-
-
-def definition(record: Record) -> str:
-    """Return all SQL of a record that the server keeps parsed; of a function written as text only its head."""
-    values = [getattr(record, name) for name in record.__dataclass_fields__ if name not in {"kind", "comment"}]
-    flat = [each for value in values for each in (value if isinstance(value, tuple) else (value,))]
-    sql = "\n".join(each for each in flat if isinstance(each, str))
-    return _OPAQUE_BODY.split(sql)[0] if isinstance(record, Function) else sql
-
-
-def texts_naming(snapshot: Snapshot, labels: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the functions whose text holds a label as a string, which the server does not read: title and label.
-
-    Args:
-        snapshot: Of the whole database.
-        labels: That vanish or are renamed.
-    """
-    found = []
-    for function in snapshot.of(Function):
-        body = _OPAQUE_BODY.split(function.definition)[1:]
-        found += [(function.title, label) for label in labels if any(literal(label).strip() in part for part in body)]
-    return found
 
 
 def _statements(snapshot: Snapshot, new: list[Record], retype: list[str], moved: Aside) -> tuple[str, ...]:

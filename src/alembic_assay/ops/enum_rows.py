@@ -114,5 +114,7 @@ def warn(connection: Connection, title: str, rebuild: Rebuild) -> None:
     """Log what is about to be rewritten, and which functions are left with labels that are gone."""
     if tables := sizes(connection, rebuild.columns):
         log.warning("Rebuilding enum '%s' rewrites under ACCESS EXCLUSIVE: %s", title, ", ".join(tables))
+    for column in rebuild.last:
+        log.warning("%s comes last in its table: it is generated, so it is dropped and added", column)
     for function, label in rebuild.texts:
         log.warning("%s names %r in its text, which PostgreSQL does not read: change it by hand", function, label)

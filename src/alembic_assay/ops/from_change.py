@@ -10,7 +10,7 @@ from alembic.operations import ops
 from alembic_assay.catalog.create_steps import CycleError, Step, ordered
 from alembic_assay.catalog.diff import Action, Change
 from alembic_assay.catalog.names import parts
-from alembic_assay.ops import columns, constraints, domains, indexes, sequences, tables
+from alembic_assay.ops import columns, constraint_changes, constraints, domains, indexes, sequences, tables
 from alembic_assay.ops.execute_sql import CreateSchemaOp
 from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.sql import identifier
@@ -96,6 +96,8 @@ def _planned(change: Change, before: Side, after: Side, again: set[Key]) -> list
         return _replaced(old, new, before, after)
     if old == new:
         return [*family.dropped(old, before), *family.creation(new, after)]
+    if change.record.kind == "constraint":
+        return constraint_changes.altered(old, new, before, after)
     return list(family.altered(old, new, before, after))
 
 
@@ -175,7 +177,7 @@ def _with_column(change: Change, before: Side, after: Side) -> bool:
             continue
         other = (after if side is before else before).records.get(("column", parts(owner)))
         if change.action is Action.ALTER:
-            return other is not None and getattr(sequence, "identity", False)
+            return other is not None and other != column and getattr(sequence, "identity", False)
         if other is None or other != column:
             return True
     return False
@@ -185,6 +187,8 @@ def _arrange(changes: Sequence[Change], before: Side, after: Side) -> None:
     """Note in which order each side creates tables, and which keys are in motion meanwhile."""
     for side, action in ((before, Action.DROP), (after, Action.ADD)):
         keys = [c.record.key for c in changes if c.record.kind == "table" and c.action is action]
+        side.told = set(keys)
+        side.keyed = side.told | {c.record.key[:2] for c in changes if c.record.kind == "constraint"}
         side.order = {key: place for place, key in enumerate(_creation_order(keys, side))}
         with_them = {each: place for key, place in side.order.items() for each in side.partitions(key)}
         side.order = {**with_them, **side.order}

@@ -12,6 +12,7 @@ from sqlalchemy.sql.compiler import BIND_PARAMS
 
 from alembic_assay.catalog import build_constraints, create_properties
 from alembic_assay.catalog.build_text import enclosed, plain, split, unquoted
+from alembic_assay.catalog.names import parts
 from alembic_assay.ops.execute_sql import SqlOp
 from alembic_assay.ops.layout import lay_out
 from alembic_assay.ops.planning import Planned, Stage
@@ -19,6 +20,7 @@ from alembic_assay.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from alembic_assay.catalog.indexes import Index as IndexRecord
+    from alembic_assay.catalog.record import Record
     from alembic_assay.ops.planning import Side
 
 _ONLY = re.compile(r'^(CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ]+) ON )ONLY ')
@@ -73,7 +75,25 @@ def creation(record: IndexRecord, side: Side) -> list[Planned]:
         rest = [each for each in rest if " SET TABLESPACE " not in each]
     if rest:
         planned.append(Planned(SqlOp(rest, title=record.title), Stage.PART, (place, 1)))
-    return planned
+    return [*planned, *attached(record, side)]
+
+
+def attached(record: Record, side: Side) -> list[Planned]:
+    """Attach the index of a partition, or of its key, to that of the partitioned table."""
+    node = ("attached index", record.key)
+    step = side.steps.get(node)
+    return (
+        [] if step is None else [Planned(SqlOp(step.statements, title=record.title), Stage.PART, (side.place[node], 0))]
+    )
+
+
+def attaching(record: Any, side: Side) -> bool:
+    """Whether a new partition gets an index, or its key, from a partitioned table that was there before."""
+    index: Any = side.records.get(("index", record.key)) if record.kind in {"index", "constraint"} else None
+    if index is None or index.parent is None:
+        return False
+    above = side.context.index_nodes.get(qualified(*reversed(parts(index.parent))))
+    return above is not None and (above.schema, above.table) not in side.order
 
 
 def with_partitions(definition: str) -> str:

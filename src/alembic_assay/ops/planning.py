@@ -103,6 +103,12 @@ class Side:
         self.records = {(record.kind, record.key): record for record in snapshot}
         self.order: dict[Key, int] = {}
         """The tables that this side creates, in their order."""
+        self.made_by_sql: dict[Key, bool] = {}
+        """Whether a table that this side creates is one that only SQL can say."""
+        self.told: set[Key] = set()
+        """The tables that changes create on this side."""
+        self.keyed: set[Key] = set()
+        """The tables of whose constraints changes tell, or that they create."""
         self.unsettled: set[Key] = set()
         """Tables whose keys are not yet what they will be when tables are created."""
 
@@ -166,10 +172,11 @@ class Side:
         return {parts(owner): record for owner, record in owned if owner}
 
     def partitions(self, key: Key) -> list[Key]:
-        """Return the partitions of a table, theirs too."""
+        """Return the partitions of a table, theirs too, that come and go with it: not those that are told of."""
         found = []
         for each in self.context.partitions.get(key, ()):
-            found += [each, *self.partitions(each)]
+            if each not in self.told:
+                found += [each, *self.partitions(each)]
         return found
 
 

@@ -24,9 +24,13 @@ class RenameEnumValueOp(MigrateOperation):
         value: The label as it is.
         new_value: The label as it shall be.
         schema: The type's schema.
+
+    Attributes:
+        notes: What the script says of it in comments.
     """
 
     def __init__(self, name: str, value: str, new_value: str, *, schema: str | None = None) -> None:
+        self.notes: list[str] = []
         self.name = name
         self.value = value
         self.new_value = new_value
@@ -138,31 +142,32 @@ class RenameEnumOp(MigrateOperation):
         return ("rename_enum", self.schema, self.name, self.new_schema, self.new_name)
 
 
-@Operations.implementation_for(RenameEnumValueOp)
-def _rename_enum_value(operations: Operations, operation: RenameEnumValueOp) -> None:
+def statements(operation: RenameEnumValueOp | RenameEnumOp) -> list[str]:
+    """Return the SQL of a rename."""
     type_ = qualified(operation.name, operation.schema)
-    old, new = literal(operation.value), literal(operation.new_value)
-    operations.execute(Statement(f"ALTER TYPE {type_} RENAME VALUE {old} TO {new}"))
-
-
-@Operations.implementation_for(RenameEnumOp)
-def _rename_enum(operations: Operations, operation: RenameEnumOp) -> None:
-    type_ = qualified(operation.name, operation.schema)
+    if isinstance(operation, RenameEnumValueOp):
+        return [f"ALTER TYPE {type_} RENAME VALUE {literal(operation.value)} TO {literal(operation.new_value)}"]
+    found = []
     if operation.new_name != operation.name:
-        operations.execute(Statement(f"ALTER TYPE {type_} RENAME TO {identifier(operation.new_name)}"))
+        found.append(f"ALTER TYPE {type_} RENAME TO {identifier(operation.new_name)}")
     if operation.new_schema is not None:
         type_ = qualified(operation.new_name, operation.schema)
-        operations.execute(Statement(f"ALTER TYPE {type_} SET SCHEMA {identifier(operation.new_schema)}"))
+        found.append(f"ALTER TYPE {type_} SET SCHEMA {identifier(operation.new_schema)}")
+    return found
+
+
+@Operations.implementation_for(RenameEnumValueOp)
+@Operations.implementation_for(RenameEnumOp)
+def _rename(operations: Operations, operation: RenameEnumValueOp | RenameEnumOp) -> None:
+    for sql in statements(operation):
+        operations.execute(Statement(sql))
 
 
 @renderers.dispatch_for(RenameEnumValueOp)
-def _render_rename_enum_value(autogen_context: AutogenContext, operation: RenameEnumValueOp) -> str:
-    return render_call(
-        autogen_context,
-        "rename_enum_value",
-        [operation.name, operation.value, operation.new_value],
-        schema=operation.schema,
-    )
+def _render_rename_enum_value(autogen_context: AutogenContext, operation: RenameEnumValueOp) -> list[str]:
+    arguments = [operation.name, operation.value, operation.new_value]
+    call = render_call(autogen_context, "rename_enum_value", arguments, schema=operation.schema)
+    return [*(f"# {' '.join(note.split())}" for note in operation.notes), call]
 
 
 @renderers.dispatch_for(RenameEnumOp)

@@ -128,6 +128,7 @@ class ModifyEnumOps(OpContainer):
 
     Attributes:
         autocommit: Whether the labels are committed at once, because the same revision uses them.
+        notes: What the script says of the way back.
     """
 
     def __init__(
@@ -146,10 +147,13 @@ class ModifyEnumOps(OpContainer):
         self.existing_values = list(existing_values)
         self.values = list(values)
         self.autocommit = False
+        self.notes: list[str] = []
 
     def reverse(self) -> ReplaceEnumOp:
         """Build the type anew with the labels that it had."""
-        return ReplaceEnumOp(self.name, self.existing_values, schema=self.schema, existing_values=self.values)
+        return ReplaceEnumOp(
+            self.name, self.existing_values, schema=self.schema, existing_values=self.values, notes=self.notes
+        )
 
 
 @Operations.implementation_for(ReplaceEnumOp)

@@ -38,7 +38,8 @@ def _makes_check(type_: TypeEngine[Any]) -> bool:
 
 
 def _unknown(type_: TypeEngine[Any]) -> bool:
-    return isinstance(type_, PgType) or (isinstance(type_, ARRAY) and _unknown(type_.item_type))
+    inner = type_.item_type if isinstance(type_, ARRAY) else getattr(type_, "data_type", None)
+    return isinstance(type_, PgType) or (inner is not None and _unknown(inner))
 
 
 def risky(text: str | None) -> bool:

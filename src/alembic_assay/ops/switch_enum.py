@@ -11,7 +11,8 @@ from alembic_assay.errors import DirectiveError
 from alembic_assay.ops.enums import check_labels, render_call
 from alembic_assay.ops.layout import in_block
 from alembic_assay.ops.replace_enum import ReplaceEnumOp, check_mapping
-from alembic_assay.sql import Statement
+from alembic_assay.options import Options
+from alembic_assay.sql import Statement, literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,8 @@ class StartEnumSwitchOp(_SwitchOp):
     ) -> None:
         """Make the new type and a new column for each old one, which a trigger fills from now on.
 
-        Each lock is short. It may be run again after a failure. Belongs into ``autocommit_block()``.
+        Each lock is short, and waited for no longer than ``lock_timeout``. It may be run again after a failure.
+        Belongs into ``autocommit_block()``.
 
         Args:
             name: Name of the type.
@@ -196,7 +198,7 @@ def _start(operations: Operations, operation: StartEnumSwitchOp) -> None:
     enum_rows.refuse_labels(connection, operation.name, switch.columns, vanishing, switch.conversion)
     existing = frozenset(record.key for record in snapshot if record.kind == "enum")
     for sql in switch.start(operation.values, existing):
-        operations.execute(Statement(sql))
+        _briefly(operations, connection, sql)
 
 
 @Operations.implementation_for(CopyEnumValuesOp)
@@ -216,8 +218,26 @@ def _copy(operations: Operations, operation: CopyEnumValuesOp) -> None:
         pages = connection.exec_driver_sql(size.replace(":name", _literal(table))).scalar_one()
         for first in range(0, pages, operation.batch_pages):
             operations.execute(Statement(update.format(first=first, last=first + operation.batch_pages)))
-    for sql in (*switch.check_not_null(), *switch.build_indexes()):
+    for sql in switch.check_not_null():
+        _briefly(operations, connection, sql)
+    for sql in switch.build_indexes():
         operations.execute(Statement(sql))
+
+
+def _briefly(operations: Operations, connection: Connection, sql: str) -> None:
+    """Run a statement that locks a table; where it does not get the lock soon, nobody shall queue behind it."""
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        operations.execute(Statement(sql))
+        return
+    options = operations.get_context().opts.get("assay") or Options()
+    connection.exec_driver_sql("BEGIN")
+    try:
+        connection.execute(Statement(f"SET LOCAL lock_timeout = {literal(options.lock_timeout)}"))
+        operations.execute(Statement(sql))
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
 
 
 def _literal(value: str) -> str:

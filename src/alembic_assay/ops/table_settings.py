@@ -39,7 +39,7 @@ class DropComment(ops.DropTableCommentOp):
 lay_out(CreateComment, DropComment)
 
 
-def altered(before: Table, after: Table, new: Side) -> list[Planned]:
+def altered(before: Table, after: Table, _old: Side, new: Side) -> list[Planned]:
     """Change what is a table's own."""
     planned = []
     place = (new.place["table", after.key], 0)

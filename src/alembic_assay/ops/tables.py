@@ -4,100 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate.render import render_op, renderers
-from alembic.operations import ops
 from sqlalchemy import ForeignKeyConstraint
 
 from alembic_assay.catalog import create_grants, create_properties
 from alembic_assay.catalog.constraints import Constraint
 from alembic_assay.catalog.names import parts
-from alembic_assay.ops import constraints, indexes, table_settings
+from alembic_assay.ops import constraints, indexes
 from alembic_assay.ops.execute_sql import SqlOp
-from alembic_assay.ops.layout import laid_out, lay_out
+from alembic_assay.ops.late_defaults import late_defaults
 from alembic_assay.ops.planning import Planned, Stage
-from alembic_assay.ops.script_columns import script_column
+from alembic_assay.ops.script_columns import script_column, serial
+from alembic_assay.ops.table_operations import CreateTable, CreateTableSql
+from alembic_assay.ops.table_settings import altered
+from alembic_assay.sql import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic.autogenerate.api import AutogenContext
     from sqlalchemy.schema import SchemaItem
 
     from alembic_assay.catalog.record import Record
     from alembic_assay.catalog.tables import Table
     from alembic_assay.ops.planning import Key, Side
 
+__all__ = ["altered", "creation", "dropped"]
+
 _JOINS = " ATTACH PARTITION "
 _LAST = 2**30
 _INLINE = frozenset({"primary key", "unique", "check", "foreign key"})
-
-
-class CreateTable(ops.CreateTableOp):
-    """A table that can be dropped and made again as it was."""
-
-    def reverse(self) -> DropTable:
-        """Drop it."""
-        return DropTable(self)
-
-
-class DropTable(ops.DropTableOp):
-    """A table that can be made again as it was.
-
-    Args:
-        creation: What makes it again.
-        rows: How many rows are lost with it, where that is known.
-    """
-
-    def __init__(self, creation: CreateTable | CreateTableSql) -> None:
-        super().__init__(creation.table_name, schema=creation.schema)
-        self.creation = creation
-        self.rows: int | None = None
-
-    def reverse(self) -> Any:
-        """Make it again."""
-        return self.creation
-
-    def to_table(self, migration_context: Any = None) -> Any:
-        """Return the table that goes."""
-        if isinstance(self.creation, CreateTable):
-            return self.creation.to_table(migration_context)
-        return super().to_table(migration_context)
-
-
-class CreateTableSql(SqlOp):
-    """A table that only SQL can say.
-
-    Args:
-        statements: Which make it.
-        table: The record.
-        schema: Its schema, as scripts give it.
-    """
-
-    def __init__(self, statements: list[str], table: Table, schema: str | None) -> None:
-        super().__init__(statements, title=table.title)
-        self.table_name = table.name
-        self.schema = schema
-
-    def reverse(self) -> Any:
-        """Drop it."""
-        return DropTable(self)
-
-
-@renderers.dispatch_for(DropTable)
-def _render_drop(autogen_context: AutogenContext, operation: DropTable) -> list[str]:
-    plain = ops.DropTableOp(operation.table_name, schema=operation.schema)
-    return [*lost(operation.rows, "table"), *map(laid_out, render_op(autogen_context, plain))]
-
-
-lay_out(CreateTable)
-
-
-def lost(rows: int | None, what: str) -> list[str]:
-    """Return the comment that marks what is lost with a table or column."""
-    if not rows:
-        return []
-    counted = "1 row" if rows == 1 else f"{rows} rows"
-    return [f"# {counted} of this {what} when this was generated: lost with it"]
 
 
 def creation(record: Table, side: Side) -> list[Planned]:
@@ -106,12 +40,16 @@ def creation(record: Table, side: Side) -> list[Planned]:
     inline = {
         each.key: found for each in side.context.constraints[record.key] if (found := _inline(each, side)) is not None
     }
+    inline = _without_twins(inline, side)
     op = _create(record, side, inline)
     covered: set[tuple[str, Key]] = {("table", record.key)}
     planned: list[Planned] = []
     if op is None:
         statements = side.steps["table", record.key].statements
-        sql = CreateTableSql(statements, record, side.schema(record.schema))
+        sql: Any = CreateTableSql(statements, record, side.schema(record.schema))
+        if record.form == "foreign":
+            drop = f"DROP FOREIGN TABLE {qualified(record.name, record.schema)}"
+            sql = SqlOp(statements, [drop], title=record.title)
         planned += [Planned(sql, Stage.TABLE, (place, 0)), *_comments(record, side, place)]
         covered |= {
             ("constraint", each.key) for each in side.context.constraints[record.key] if _with_table(each, side)
@@ -121,7 +59,7 @@ def creation(record: Table, side: Side) -> list[Planned]:
         if rest := side.steps["table", record.key].statements[1:]:
             planned.append(Planned(SqlOp(rest, title=record.title), Stage.TABLE, (place, 1)))
         covered |= {("constraint", key) for key in inline}
-    planned += _of_columns(record, side, place, made_by_sql=op is None)
+    planned += [*_of_columns(record, side, place, made_by_sql=op is None), *late_defaults(record, side)]
     planned += [*_parts(record, side, covered), *_rights(record, side, place)]
     return [*planned, *(each for key in side.partitions(record.key) for each in _partition(key, side, place))]
 
@@ -144,7 +82,22 @@ def _partition(key: Key, side: Side, place: int) -> Iterator[Planned]:
     yield from _rights(record, side, place)
 
 
+def _without_twins(inline: dict[Key, SchemaItem], side: Side) -> dict[Key, SchemaItem]:
+    """Leave out a key of the same columns as another one: CREATE TABLE would make only one of them."""
+    found: dict[Key, SchemaItem] = {}
+    seen = set()
+    for key, each in inline.items():
+        record: Any = side.records["constraint", key]
+        columns = record.columns if record.type in {"primary key", "unique"} else key
+        if columns not in seen:
+            found[key] = each
+        seen.add(columns)
+    return found
+
+
 def _create(record: Table, side: Side, inline: dict[Key, SchemaItem]) -> CreateTable | None:
+    if ("default", record.key) in side.steps:
+        return None
     if record.form == "foreign" or record.of_type or record.parents or record.options or record.toast_options:
         return None
     if record.tablespace is not None or record.access_method not in {None, "heap"} or "." in record.name:
@@ -184,6 +137,10 @@ def _inline(record: Constraint, side: Side) -> SchemaItem | None:
         return None
     if record.type == "foreign key" and not _target_is_there(record, side):
         return None
+    if record.type == "check" and not _with_table(record, side):
+        return None
+    if constraints.of_partitioned(record, side):
+        return None
     found: Any = constraints.schema_constraint(record, side)
     if found is not None and record.type == "primary key" and not _needs_name(record, side):
         found.name = None
@@ -196,11 +153,24 @@ def _needs_name(record: Constraint, side: Side) -> bool:
 
 def _target_is_there(record: Constraint, side: Side) -> bool:
     target, own = parts(record.references or ""), (record.schema, record.table)
+    if target in side.context.partitions:
+        return False  # its key is added after it
+    if any(need[0] == "index" for need in side.context.needs["constraint", record.key]):
+        return False  # what is unique there is made after its table
     if target == own:
         return True
     if target in side.order:
-        return side.order[target] < side.order.get(own, 0)
+        return side.order[target] < side.order.get(own, 0) and not _made_by_sql(target, side)
     return target not in side.unsettled
+
+
+def _made_by_sql(key: Key, side: Side) -> bool:
+    """Whether a new table is made by SQL, and its keys after it."""
+    if key not in side.made_by_sql:
+        own = [each for each in side.context.constraints[key] if each.references is None]
+        inline = {each.key: found for each in own if (found := _inline(each, side)) is not None}
+        side.made_by_sql[key] = _create(side.context.tables[key], side, inline) is None
+    return side.made_by_sql[key]
 
 
 def _with_table(record: Constraint, side: Side) -> bool:
@@ -220,7 +190,7 @@ def _of_columns(record: Table, side: Side, place: int, *, made_by_sql: bool) -> 
             rest = [*made, *_details_of(sequence)]
             if rest:
                 yield Planned(SqlOp(rest, title=sequence.title), Stage.TABLE, (place, 2))
-        elif made_by_sql:
+        elif made_by_sql or not serial(column, side):
             owned = side.steps["owned sequence", sequence.key].statements
             yield Planned(SqlOp(made, title=sequence.title), Stage.TABLE, (place, -1))
             yield Planned(SqlOp([*owned, *_details_of(sequence)], title=sequence.title), Stage.TABLE, (place, 2))
@@ -232,7 +202,8 @@ def _details_of(record: Record) -> list[str]:
 
 def _comments(record: Table, side: Side, place: int) -> Iterator[Planned]:
     statements = _details_of(record)
-    statements += [each for column in side.context.columns[record.key] for each in _details_of(column)]
+    parts_made = [each for each in side.context.constraints[record.key] if _with_table(each, side)]
+    statements += [each for part in (*side.context.columns[record.key], *parts_made) for each in _details_of(part)]
     if statements:
         yield Planned(SqlOp(statements, title=record.title), Stage.TABLE, (place, 3))
 
@@ -241,14 +212,14 @@ def _parts(record: Table, side: Side, covered: set[tuple[str, Key]]) -> Iterator
     """Yield the constraints, indexes and all else that is added to a table when it is there."""
     for part in side.parts.get(record.key, ()):
         each: Any = part
-        if each.kind == "column" or (each.kind, each.key) in covered:
+        if each.kind == "column" or (each.kind, each.key) in covered or indexes.attaching(each, side):
             continue
         if each.kind == "constraint":
             if side.steps[_node(each)].statements:
                 yield from constraints.creation(each, side)
         elif each.kind == "index" and each.constraint is None and side.steps["index", each.key].statements:
             yield from indexes.creation(each, side)
-        else:
+        elif each.kind != "index" or ("constraint", (*record.key, each.constraint)) in covered:
             statements = [*side.steps[each.kind, each.key].statements, *_details_of(each)]
             if statements:
                 yield Planned(SqlOp(statements, title=each.title), Stage.PART, (side.place[each.kind, each.key], 2))
@@ -272,8 +243,3 @@ def _rights(record: Table, side: Side, place: int) -> Iterator[Planned]:
 def dropped(record: Table, side: Side) -> list[Planned]:
     """Drop a table; what is not said is in what makes it again."""
     return [planned.reverse() for planned in creation(record, side)]
-
-
-def altered(before: Table, after: Table, _old: Side, new: Side) -> list[Planned]:
-    """Change what is a table's own."""
-    return table_settings.altered(before, after, new)

@@ -26,12 +26,12 @@ _BEFORE_TABLES: tuple[type[MigrateOperation], ...] = (
     CreateSchemaOp,
     CreateEnumOp,
     ModifyEnumOps,
-    BeforeRebuildOp,
-    ReplaceEnumOp,
     RenameEnumValueOp,
     RenameEnumOp,
+    BeforeRebuildOp,
+    ReplaceEnumOp,
 )
-"""Labels are added and replaced under the old names; so they may be committed first."""
+"""Labels are added under the old names, so that they may be committed first; all else comes after the renames."""
 
 _AFTER_TABLES: tuple[type[MigrateOperation], ...] = (DropEnumOp,)
 _PLACES = ("first", "drop", "", "create", "last", "types")
@@ -42,7 +42,7 @@ def finish(autogen_context: AutogenContext, upgrade_ops: UpgradeOps) -> Priority
     """Sort the upgrade; Alembic reverses it afterwards, so the downgrade is in order too."""
     for operation in upgrade_ops.ops:
         if isinstance(operation, ModifyEnumOps):
-            _commit_before_use(autogen_context, operation, upgrade_ops.ops)
+            commit_before_use(autogen_context, operation, upgrade_ops.ops)
     upgrade_ops.ops.sort(key=_rank)
     gone = {key for each in upgrade_ops.ops if isinstance(each, ReplaceEntitiesOp) for key in each.drops}
     upgrade_ops.ops = [each.left(gone) if isinstance(each, AsideOp) else each for each in upgrade_ops.ops]
@@ -61,13 +61,18 @@ def _rank(operation: MigrateOperation) -> int:
     return len(_BEFORE_TABLES) + _PLACES.index(place)
 
 
-def _commit_before_use(
+def commit_before_use(
     autogen_context: AutogenContext, operation: ModifyEnumOps, others: list[MigrateOperation]
 ) -> None:
     """Put new labels into an autocommit block where another operation seems to use one.
 
     PostgreSQL refuses to use a label in the transaction that added it. A label that only looks used costs one
     transaction more, so the text of the script is witness enough.
+
+    Args:
+        autogen_context: Renders the others.
+        operation: Is changed.
+        others: All operations of the upgrade.
     """
     script = _text_without_types(autogen_context, others)
     operation.autocommit = any(_occurs(addition.value, script) for addition in operation.additions)
