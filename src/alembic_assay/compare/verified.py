@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
-import alembic
-import sqlalchemy
-
-import alembic_assay
 from alembic_assay.catalog.build import BY_EVENTS
 from alembic_assay.catalog.cache import Cache
 from alembic_assay.catalog.fingerprint_quick import quick_fingerprint
@@ -51,9 +48,7 @@ class Verified:
         self._cache = Cache(where, f"verified-{_hash(url.host, url.port, url.database)[:16]}")
         migration = autogen_context.migration_context
         self._key = _hash(
-            alembic_assay.__version__,
-            alembic.__version__,
-            sqlalchemy.__version__,
+            [version(name) for name in ("alembic-assay", "alembic", "sqlalchemy")],
             autogen_context.opts.get("assay") or Options(),
             {name: autogen_context.opts.get(name) for name in ("include_schemas", *_HOOKS[2:])},
             sorted(schema or "" for schema in schemas),
