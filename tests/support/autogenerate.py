@@ -155,9 +155,7 @@ def cycle(
     fills: bool = False,
     **opts: Any,
 ) -> Script:
-    """Run the full cycle: detect, upgrade, nothing left to detect, downgrade, catalogs and rows as before, upgrade.
-
-    The places of columns do not count: what is dropped and added again comes last.
+    """Run the full cycle: detect, upgrade, detect nothing, downgrade, catalogs (but places of columns) and rows as before.
 
     Args:
         url: Of an empty database.

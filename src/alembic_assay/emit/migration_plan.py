@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from alembic_assay.catalog.aside_closure import TYPE_KINDS, Closure, needed_by, type_of
+from alembic_assay.catalog.aside_closure import Closure, needed_by
 from alembic_assay.catalog.change_properties import PROPERTIES
 from alembic_assay.catalog.diff import Action, Change, diff
 from alembic_assay.catalog.names import parts
@@ -18,6 +18,7 @@ from alembic_assay.emit.migration_steps import (
     is_generated,
     key_of,
     made_again,
+    of_dropped_types,
     plain,
     replacement,
     reversed_operations,
@@ -95,19 +96,9 @@ class Planner:
                 elif {"type", "collation"} & set(each.fields):
                     altered.append(key_of(old))
         dropped += [key_of(c.before) for c in self.changes if c.before and made_again(c) and self._of_tables(c.record)]
-        dropped += self._of_dropped_types()
+        dropped += of_dropped_types(self.changes)
         taken = {taken_with(c.before, self.old) for c in self.others if c.before and self._goes(c)}
         return Closure(self.before, altered, dropped, taken=sorted(taken), kept=sorted(self.replaced))
-
-    def _of_dropped_types(self) -> Iterator[Key]:
-        """Yield the types that go, and the columns that go with them."""
-        gone = [c.before for c in self.changes if c.before is not None and c.after is None]
-        types = {each.key for each in gone if each.kind in TYPE_KINDS}
-        for each in gone:
-            of_other = any(getattr(each, name, None) for name in ("of_type", "foreign_server"))
-            of_other = of_other or getattr(each, "access_method", None) not in {None, "heap"}
-            if each.kind == "domain" or of_other or (each.kind == "column" and type_of(each) in types):  # type: ignore[arg-type] # a column
-                yield key_of(each)
 
     def _goes(self, change: Change) -> bool:
         properties = change.after is not None and set(change.fields) <= PROPERTIES
@@ -290,8 +281,7 @@ class Planner:
         away = [op for each in self._of_last(self.moved) for unit in self.old.units(each) for op in unit.operations]
         back = [op for each in self._of_last(self.made) for unit in self.new.units(each) for op in unit.operations]
         fill_old, fill_new = filling(self.old, self.moved), filling(self.new, self.made)
-        first = [SqlOp([], fill_old)] if fill_old else []
-        last = [SqlOp(fill_new, [])] if fill_new else []
+        first, last = [SqlOp([], fill_old)] if fill_old else [], [SqlOp(fill_new, [])] if fill_new else []
         return [*[op.reverse() for op in reversed(away)], *first], [*last, *back]
 
     @staticmethod
@@ -307,5 +297,5 @@ class Planner:
                 yield from [SqlOp(statements, title=new.title)] if statements else []
             if old is None or new is None or key_of(new) in self.made or not set(change.fields) & PROPERTIES:
                 continue
-            if not (new.kind == "column" and ("view", new.key[:2]) in self.made):
+            if new.kind != "column" or ("view", new.key[:2]) not in self.made:
                 yield from property_change(old, new, (self.old, self.new), said=self._of_tables(new))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from alembic_assay.catalog.aside_closure import TYPE_KINDS, type_of
 from alembic_assay.catalog.change_properties import PROPERTIES
 from alembic_assay.catalog.create_sql import filled
 from alembic_assay.catalog.snapshot import Snapshot
@@ -12,6 +13,8 @@ from alembic_assay.ops.planning import Planned, Stage
 from alembic_assay.sql import identifier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from alembic.operations import MigrateOperation
 
     from alembic_assay.catalog.dependencies import Key
@@ -109,3 +112,14 @@ def undone(planned: Planned) -> Planned:
 def reversed_operations(units: list[Unit]) -> list[MigrateOperation]:
     """Return what takes units away, from the last one."""
     return [op.reverse() for unit in reversed(units) for op in reversed(unit.operations)]
+
+
+def of_dropped_types(changes: Iterable[Change]) -> Iterator[Key]:
+    """Yield the types that go, and the columns that go with them."""
+    gone = [c.before for c in changes if c.before is not None and c.after is None]
+    types = {each.key for each in gone if each.kind in TYPE_KINDS}
+    for each in gone:
+        of_other = any(getattr(each, name, None) for name in ("of_type", "foreign_server"))
+        of_other = of_other or getattr(each, "access_method", None) not in {None, "heap"}
+        if each.kind == "domain" or of_other or (each.kind == "column" and type_of(each) in types):  # type: ignore[arg-type] # a column
+            yield key_of(each)
