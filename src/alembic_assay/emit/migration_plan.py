@@ -278,15 +278,11 @@ class Planner:
 
     def _last(self) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
         """Return what is first taken away and what comes last: privileges by default, event triggers, rows of views."""
-        away = [op for each in self._of_last(self.moved) for unit in self.old.units(each) for op in unit.operations]
-        back = [op for each in self._of_last(self.made) for unit in self.new.units(each) for op in unit.operations]
+        away = [op for each in _of_last(self.moved) for unit in self.old.units(each) for op in unit.operations]
+        back = [op for each in _of_last(self.made) for unit in self.new.units(each) for op in unit.operations]
         fill_old, fill_new = filling(self.old, self.moved), filling(self.new, self.made)
-        first, last = [SqlOp([], fill_old)] if fill_old else [], [SqlOp(fill_new, [])] if fill_new else []
+        first, last = [SqlOp([], fill_old)] * bool(fill_old), [SqlOp(fill_new, [])] * bool(fill_new)
         return [*[op.reverse() for op in reversed(away)], *first], [*last, *back]
-
-    @staticmethod
-    def _of_last(records: dict[Key, Record]) -> list[Record]:
-        return [each for _, each in sorted(records.items()) if each.kind in _LAST]
 
     def _properties(self) -> Iterator[MigrateOperation]:
         """Yield what changes comments and privileges of what stays."""
@@ -299,3 +295,7 @@ class Planner:
                 continue
             if new.kind != "column" or ("view", new.key[:2]) not in self.made:
                 yield from property_change(old, new, (self.old, self.new), said=self._of_tables(new))
+
+
+def _of_last(records: dict[Key, Record]) -> list[Record]:
+    return [each for _, each in sorted(records.items()) if each.kind in _LAST]
