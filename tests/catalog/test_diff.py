@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from alembic_assay import catalog
+from alembic_assay.catalog import Action, Renames
 from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.enums import Enum
 from alembic_assay.catalog.snapshot import Snapshot
@@ -138,3 +139,47 @@ def test_a_change_says_what_hangs_on_the_object(connection: Connection) -> None:
     assert found["table public.t dropped"] == ["constraint public.u.fk", "view public.v"]
     assert found["column public.t.a dropped"] == ["view public.v"]
     assert found["column public.t.b dropped"] == []
+
+
+RENAMED = """
+ALTER TABLE t ADD CHECK (name <> 'name'), ADD more text GENERATED ALWAYS AS (upper(name)) STORED;
+CREATE INDEX of_mood ON t (lower(name), mood) WHERE mood = 'sad';
+"""
+TABLE, OF_TABLE = ("public", "t"), ("public", "jobs")
+
+
+@pytest.mark.parametrize(
+    ("statements", "renames", "changes"),
+    [
+        ("ALTER TABLE t RENAME name TO \"Na me\"", Renames(columns={TABLE: {"name": "Na me"}}),
+         ['column public.t.name renamed to "Na me"']),
+        ("ALTER TABLE t RENAME TO jobs", Renames(tables={TABLE: "jobs"}), ["table public.t renamed to jobs"]),
+        ("ALTER TABLE t RENAME TO jobs; ALTER TABLE jobs RENAME id TO number; ALTER TABLE jobs ALTER number TYPE bigint",
+         Renames(tables={TABLE: "jobs"}, columns={OF_TABLE: {"id": "number"}}),
+         ["table public.t renamed to jobs", "column public.t.id renamed to number",
+          "column public.jobs.number: type integer → bigint"]),
+        ("ALTER TYPE mood RENAME TO feeling; ALTER TYPE feeling RENAME VALUE 'sad' TO 'blue'",
+         Renames(enums={("public", "mood"): "feeling"}, labels={("public", "feeling"): {"sad": "blue"}}),
+         ["enum public.mood renamed to feeling"]),
+        ("ALTER TYPE mood RENAME VALUE 'sad' TO 'it''s'", Renames(labels={("public", "mood"): {"sad": "it's"}}),
+         ["enum public.mood: labels (sad, happy) → (it's, happy)"]),
+        ("ALTER INDEX i RENAME TO j", Renames(others={("index", ("public", "child", "i")): "j"}),
+         ["index public.child.i renamed to j"]),
+        ("SELECT 1", Renames(), []),
+    ],
+)  # fmt: skip
+def test_a_declared_rename_is_one_change(
+    connection: Connection, statements: str, renames: Renames, changes: list[str]
+) -> None:
+    for each in (BEFORE + RENAMED).split(";\n"):
+        connection.execute(text(each))
+    connection.execute(text("DROP VIEW v"))  # the server writes another text for it
+    before = catalog.read(connection)
+    for each in statements.split("; "):
+        connection.execute(text(each))
+    found = catalog.diff(before, catalog.read(connection), renames)
+    assert [str(change) for change in found] == changes
+    assert all(change.action is Action.RENAME for change in found if "renamed" in str(change))
+    unsaid = catalog.diff(before, catalog.read(connection))
+    assert len(unsaid) >= len(changes)
+    assert not any(change.action is Action.RENAME for change in unsaid)

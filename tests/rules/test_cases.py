@@ -146,7 +146,8 @@ def test_a_case_runs_and_its_raw_sql_makes_the_same(path: Path, connection: Conn
         else:
             run(connection, body)
         states.append(snapshot(connection))
-    assert catalog.diff(*states) == []
+    one, other = states
+    assert catalog.diff(one, other) == []
 
 
 @pytest.mark.parametrize("path", FIXED_FILES, ids=case_name)

@@ -3,6 +3,7 @@
 from alembic_assay.catalog.diff import Action, Change, diff
 from alembic_assay.catalog.moment import read_moment
 from alembic_assay.catalog.record import Record
+from alembic_assay.catalog.renaming import Renames
 from alembic_assay.catalog.snapshot import Snapshot, read
 
-__all__ = ["Action", "Change", "Record", "Snapshot", "diff", "read", "read_moment"]
+__all__ = ["Action", "Change", "Record", "Renames", "Snapshot", "diff", "read", "read_moment"]

@@ -9,6 +9,7 @@ from alembic_assay.catalog.columns import Column
 from alembic_assay.catalog.document_layout import placed
 from alembic_assay.catalog.enums import Enum
 from alembic_assay.catalog.names import parts
+from alembic_assay.catalog.renaming import Renames
 from alembic_assay.catalog.tables import Table
 
 if TYPE_CHECKING:
@@ -22,24 +23,16 @@ TypeKey = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Declared:
-    """What is declared.
+class Declared(Renames):
+    """What is declared: other names, and more.
 
     Args:
-        tables: Schema and name before, to the name now.
-        columns: Schema and name of a table now, to the names of its columns before and now.
-        enums: Schema and name before, to the name now.
-        labels: Schema and name of a type now, to its labels before and now.
         removed: Schema and name of a type now, to the labels that are gone and their replacements.
         backfill: Key of a column to the SQL for rows without a value.
         pointers: Kind and key of an object to its place in the new document.
         problems: Codes MIG301 to MIG303.
     """
 
-    tables: dict[TypeKey, str] = field(default_factory=dict)
-    columns: dict[TypeKey, dict[str, str]] = field(default_factory=dict)
-    enums: dict[TypeKey, str] = field(default_factory=dict)
-    labels: dict[TypeKey, dict[str, str]] = field(default_factory=dict)
     removed: dict[TypeKey, dict[str, str | None]] = field(default_factory=dict)
     backfill: dict[TypeKey, str] = field(default_factory=dict)
     pointers: dict[tuple[str, TypeKey], str] = field(default_factory=dict)

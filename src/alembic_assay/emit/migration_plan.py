@@ -58,8 +58,7 @@ class Planner:
     def __init__(self, found: Renamed, after: Snapshot, gone: Iterable[Key] = ()) -> None:
         self.found, self.before, self.after = found, found.snapshot, after
         self.old, self.new = Whole(self.before), Whole(after)
-        self.first = self.old if not found.operations else Whole(found.before)
-        self._gone = set(gone)
+        self.first, self._gone = self.old if not found.operations else Whole(found.before), set(gone)
         self.changes = [each for each in diff(self.before, after) if set(each.fields) - _IGNORED or not each.fields]
         self.views = {each.key for side in (self.before, after) for each in side if each.kind == "view"}
 
