@@ -126,8 +126,7 @@ def main_job(shell: Shell) -> None:
     shell.run("python", "seed.py")
     before = read(shell.url)
 
-    say("", "== The models change: an enum value in the middle, an index, a table whose foreign key has no index")
-    say(f"in {MODEL}:")
+    say("", f"== {MODEL} changes: an enum value in the middle, an index, a table whose foreign key has no index")
     apply_diff(shell.directory / MODEL, (PROJECT / "demo.diff").read_text("utf-8"))
 
     say("", "== Autogenerate detects it, lints it and proves it reversible")
@@ -253,7 +252,9 @@ def apply_diff(path: Path, diff: str) -> None:
         if text.count(old) != 1:
             raise DemoError(f"demo.diff does not fit {path.name}.")
         text = text.replace(old, new)
-        say(*(line.rstrip() for line in lines if line.strip() not in {"", "+"} and not line.startswith(" ")))
+        say(
+            *(line.rstrip() for line in lines if line.strip() not in {"", "+"} and line[0] != " " and '"""' not in line)
+        )
     path.write_text(text, "utf-8")
 
 

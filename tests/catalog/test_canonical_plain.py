@@ -271,4 +271,6 @@ def test_random_tables_are_as_the_server_makes_them(
     known, made, _ = known_and_made(connection, metadata, monkeypatch)
     assert set(known) ^ set(made) == set()
     assert set(known.dependencies) ^ set(made.dependencies) == set()
-    assert known == made
+    assert known.records == made.records
+    # The server's words depend on which of two that refer to each other is made first.
+    assert [each.title for each in known.refused] == [each.title for each in made.refused]

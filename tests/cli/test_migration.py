@@ -39,4 +39,4 @@ def test_two_documents_are_a_revision(project: Project) -> None:
         ),
     ]
     allowed = project.assay("migration", "new.json", "old.json", "--allow", "MIG102").stdout
-    assert "op.drop_column('tasks', 'done')" in allowed
+    assert 'op.drop_column("tasks", "done")' in allowed

@@ -114,7 +114,7 @@ def alembic(project: Project, *arguments: str, interruption: Interruption | None
         try:
             _command(project, arguments, interruption)
         except BaseException:  # noqa: BLE001 - a fork must never return to the tests
-            traceback.print_exc()
+            traceback.print_exc(file=sys.__stderr__)
         os._exit(99)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
@@ -123,6 +123,7 @@ def _command(project: Project, arguments: tuple[str, ...], interruption: Interru
     os.chdir(project.root)
     os.environ["DATABASE_URL"] = project.url.render_as_string(hide_password=False)
     sys.path.insert(0, str(project.root))
+    sys.modules.pop("models", None)  # of another test's project
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the process ends soon
     if interruption is not None:
         interruption.listen()

@@ -27,8 +27,8 @@ def merged(edited: str, before: str, now: str) -> tuple[str, int]:
         The module, and how many conflicts are marked in it.
 
     Example:
-        >>> merged("a\\nmine\\nb\\nc\\nd\\n", "a\\nb\\nc\\nd\\n", "a\\nb\\nc\\nd\\nnew\\n")
-        ('a\\nmine\\nb\\nc\\nd\\nnew\\n', 0)
+        >>> merged("a\nmine\nb\nc\nd\n", "a\nb\nc\nd\n", "a\nb\nc\nd\nnew\n")
+        ('a\nmine\nb\nc\nd\nnew\n', 0)
     """
     if now in (before, edited):
         return edited, 0
