@@ -151,7 +151,7 @@ TABLE, OF_TABLE = ("public", "t"), ("public", "jobs")
 @pytest.mark.parametrize(
     ("statements", "renames", "changes"),
     [
-        ("ALTER TABLE t RENAME name TO \"Na me\"", Renames(columns={TABLE: {"name": "Na me"}}),
+        ('ALTER TABLE t RENAME name TO "Na me"', Renames(columns={TABLE: {"name": "Na me"}}),
          ['column public.t.name renamed to "Na me"']),
         ("ALTER TABLE t RENAME TO jobs", Renames(tables={TABLE: "jobs"}), ["table public.t renamed to jobs"]),
         ("ALTER TABLE t RENAME TO jobs; ALTER TABLE jobs RENAME id TO number; ALTER TABLE jobs ALTER number TYPE bigint",
