@@ -63,7 +63,11 @@ async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, serv
     """Pass bytes both ways until one side ends."""
     connection = socket.socket(fileno=socket.dup(server.socket))
     connection.setblocking(False)
-    from_server, to_server = await asyncio.open_connection(sock=connection)
+    try:
+        from_server, to_server = await asyncio.open_connection(sock=connection)
+    except BaseException:
+        connection.close()
+        raise
 
     async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -77,7 +81,7 @@ async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, serv
     finally:
         for way in ways:
             way.cancel()
-        to_server.close()
+        to_server.transport.abort()  # not close(): nobody waits for what is not yet sent
 
 
 async def ready(file: int, *, write: bool) -> None:

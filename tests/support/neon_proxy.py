@@ -96,6 +96,7 @@ class Proxy:
             for task in (accepting, *clients):
                 task.cancel()
             await asyncio.gather(accepting, *clients, return_exceptions=True)
+            await asyncio.sleep(0.01)  # sockets are closed in the next round of the loop
 
     def _note_host(self, session: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
         self._hosts[session] = name or ""

@@ -91,6 +91,7 @@ def diff(before: Snapshot, after: Snapshot, renames: Renames | None = None) -> l
         The renames; then the changes, by kind in the order in which objects can be created, then by key.
 
     Example:
+        >>> from alembic_assay.catalog import Renames
         >>> renames = Renames(columns={("public", "tasks"): {"title": "name"}})
         >>> [str(change) for change in diff(a, b, renames)]  # doctest: +SKIP
         ['column public.tasks.title renamed to name']
