@@ -39,10 +39,10 @@ def neon(database_url: URL) -> Iterator[neon_api.NeonStandIn]:
 
 
 @pytest.fixture
-def api(neon: neon_api.NeonStandIn) -> NeonAPI:
-    api = NeonAPI.from_environment({name: str(value) for name, value in neon.environment.items()})
-    api.patience = 5
-    return api
+def api(neon: neon_api.NeonStandIn) -> Iterator[NeonAPI]:
+    with NeonAPI.from_environment({name: str(value) for name, value in neon.environment.items()}) as api:
+        api.patience = 5
+        yield api
 
 
 def create(api: NeonAPI, name: str = "b") -> str:
@@ -141,10 +141,17 @@ def test_another_project_and_a_server_that_is_not_there(neon: neon_api.NeonStand
     with pytest.raises(NeonAPIError, match=f"^{re.escape(message)}$"):
         api.branch_of(neon.url.set(host="db.example"))
     nowhere = NeonAPI("p", "napi_secret", base_url="http://127.0.0.1:9/api/v2", patience=0.5)
-    with pytest.raises(NeonAPIError, match=r"^Neon's API, GET /projects/p/endpoints: .*refused") as raised:
+    with nowhere, pytest.raises(NeonAPIError, match=r"^Neon's API, GET /projects/p/endpoints: .*refused") as raised:
         nowhere.branch_of(neon.url)
     assert "napi_secret" not in f"{raised.value}{nowhere!r}"
     assert list(api.projects()) == [neon_api.PROJECT]
+
+
+def test_its_connections_are_closed_at_the_end(api: NeonAPI) -> None:
+    with api:
+        assert list(api.projects()) == [neon_api.PROJECT]
+    with pytest.raises(RuntimeError, match="closed"):
+        list(api.projects())
 
 
 @pytest.mark.parametrize("name", ["NEON_API_KEY", "NEON_PROJECT_ID"])

@@ -45,7 +45,7 @@ def rehearse(config: Config, revision: str, output_format: str) -> None:
     pairs = (argument.partition("=") for argument in getattr(config.cmd_opts, "x", None) or ())
     x = next((value for name, _, value in pairs if name == "url"), None)
     url = resolve(x=x, argument=None, environ=os.environ, ini=config.get_main_option("sqlalchemy.url")).url
-    with temporary_branch(NeonAPI.from_environment(), direct(url) or url) as branch:
+    with NeonAPI.from_environment() as api, temporary_branch(api, direct(url) or url) as branch:
         report = rehearse_on(config, branch, revision)
     text = json.dumps({"version": 1, "ok": report.ok, **asdict(report)}, indent=2) if output_format == "json" else ""
     print(text or "\n".join(lines(report)))  # noqa: T201 - this is the command's output

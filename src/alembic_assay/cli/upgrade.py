@@ -112,7 +112,8 @@ def _projects(which: str) -> list[Target]:
     database, slash, role = which.partition("/")
     if not (database and slash and role):
         raise TenantsError(f"--tenants: expected neon:DATABASE/ROLE, got 'neon:{which}'.")
-    return tenants.projects(NeonAPI.from_environment(project=False), database=database, role=role)
+    with NeonAPI.from_environment(project=False) as api:
+        return tenants.projects(api, database=database, role=role)
 
 
 def _url(config: Config) -> URL:

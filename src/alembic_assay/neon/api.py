@@ -85,6 +85,16 @@ class NeonAPI:
                 raise NeonAPIError(f"{name} is not set.", hint="Both are in the Neon console, under Settings.")
         return cls(environ.get(PROJECT, "").strip(), environ[KEY].strip(), base_url=environ.get(ADDRESS) or BASE_URL)
 
+    def close(self) -> None:
+        """Close its connections; a ``with`` statement does it at its end."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def branch_of(self, url: URL) -> str:
         """Return the branch that a URL leads to.
 

@@ -70,7 +70,8 @@ def make(context: MigrationContext, scripts: ScriptDirectory, command: str) -> N
     else:
         losing = list(heads)
     if losing:
-        restore_point(NeonAPI.from_environment(), context.connection.engine.url, losing[0])
+        with NeonAPI.from_environment() as api:
+            restore_point(api, context.connection.engine.url, losing[0])
     else:
         log.info("No restore point: nothing that is pending loses rows or values")
 
