@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.create_context import Context
     from alembic_assay.catalog.indexes import Index
 
-_STEPS = {"foreign key": "foreign key", "check": "check", "not null": "check"}
-
 
 def constraint(record: Constraint, context: Context) -> Iterator[Step]:
     """Make a constraint that is not made with its table."""

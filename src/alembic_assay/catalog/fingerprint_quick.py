@@ -43,6 +43,8 @@ _CATALOGS = {
             "pg_opclass": "oid",
             "pg_collation": "oid",
             "pg_cast": "oid",
+            "pg_ts_config": "oid",
+            "pg_ts_dict": "oid",
             "pg_rewrite": "oid",
             "pg_policy": "oid",
             "pg_trigger": "oid",

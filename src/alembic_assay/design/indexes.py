@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from alembic_assay.design.requirements import Query
 
 _GIN = {"contains", "path", "search"}
-_EQUAL = {"eq", "in", "is_null"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from alembic_assay.catalog.record import Record
     from alembic_assay.catalog.snapshot import Snapshot
 
-_WITHOUT_ZONE = "timestamp without time zone"
 _SHORT_KEY = 8
 """A text key of fewer characters is guessed, or runs out."""
 

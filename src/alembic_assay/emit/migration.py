@@ -27,6 +27,7 @@ from alembic_assay.emit.migration_plan import Planner
 from alembic_assay.emit.migration_renames import DEFAULT_SCHEMA, renamed
 from alembic_assay.errors import AsideError, IncompatibleChangeError, InvalidSchemaError, SchemaComparisonError
 from alembic_assay.ops.enum_types import install_renderer
+from alembic_assay.ops.layout import format_others
 from alembic_assay.ops.replace_enum import ModifyEnumOps
 from alembic_assay.options import Options
 from alembic_assay.rewrite.finisher import commit_before_use
@@ -91,7 +92,7 @@ def generate_migration(
         raise SchemaComparisonError("no migration can be written", said.problems)
     context = AutogenContext(MigrationContext.configure(dialect_name="postgresql", opts=dict(_CONFIGURED)), None)
     script = _script(context, _operations(context, before, after, said, allow), _identifier(old_schema, new_schema))
-    lint.review(script, options or Options(), None, _indexes(before))
+    _made_safe(script, options or Options(), before)
     return _rendered(context, script, _message(old_schema, new_schema), down_revision)
 
 
@@ -101,6 +102,13 @@ def _script(context: AutogenContext, operations: list[MigrateOperation], identif
     upgrade = ops.UpgradeOps(operations)
     cast_columns(context, upgrade)
     return ops.MigrationScript(identifier, upgrade, upgrade.reverse())
+
+
+def _made_safe(script: ops.MigrationScript, options: Options, before: Snapshot) -> None:
+    """Put in the safe forms, as the review of a new revision does."""
+    lint.review(script, options, None, _indexes(before))
+    for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
+        format_others(container)
 
 
 def _snapshot(schema: Mapping[str, Any], side: str) -> Snapshot:

@@ -61,6 +61,8 @@ class Planner:
         self.first, self._gone = self.old if not found.operations else Whole(found.before), set(gone)
         self.changes = [each for each in diff(self.before, after) if set(each.fields) - _IGNORED or not each.fields]
         self.views = {each.key for side in (self.before, after) for each in side if each.kind == "view"}
+        tables = [each for each in self.changes if each.record.kind == "table"]
+        self.tables = {action: {each.record.key for each in tables if each.action is action} for action in Action}
 
     @cached_property
     def others(self) -> list[Change]:
@@ -218,7 +220,7 @@ class Planner:
         originals = [self.found.originals.get(key_of(each), each) for each in records]
         drops = [unit for each in originals for unit in self.first.units(each)]
         planned = [each for each in self.planned if each.stage is Stage.DROP_PART]
-        units = [of_planned(undone(each), before, self.old, self._tables_of(Action.DROP)) for each in reversed(planned)]
+        units = [of_planned(undone(each), before, self.old, self.tables[Action.DROP]) for each in reversed(planned)]
         other = {key[1][:2] for key, each in self.found.originals.items() if self.old.records.get(key) != each}
         after = [unit for unit in units if unit.node[1][:2] in other]
         early = [key for unit in after if (key := self._part(unit)) is not None]
@@ -233,21 +235,21 @@ class Planner:
         if key[0] not in {"constraint", "index"} or record is None or self.old.inherited(record):
             return None
         renamed = self.found.originals[key].key[-1] != key[1][-1]
-        stays = key[1][:2] not in self._tables_of(Action.DROP) and not renamed
+        stays = key[1][:2] not in self.tables[Action.DROP] and not renamed
         return key if stays and getattr(record, "constraint", None) is None else None
 
     def _dropped_last(self) -> list[Unit]:
         before, _ = self.sides
         stages = {Stage.DROP_COLUMN, Stage.DROP_TABLE, Stage.DROP_TYPE}
         planned = [each for each in self.planned if each.stage in stages]
-        units = [of_planned(undone(each), before, self.old, self._tables_of(Action.DROP)) for each in reversed(planned)]
+        units = [of_planned(undone(each), before, self.old, self.tables[Action.DROP]) for each in reversed(planned)]
         return units + [unit for key in sorted(self._late) for unit in self.old.units(self.moved[key])]
 
     @cached_property
     def _late(self) -> set[Key]:
         """What goes for good, and is needed by tables, columns and types that go or change."""
         start = {key_of(c.before) for c in self.changes if c.before and self._of_tables(c.record)}
-        gone = self._tables_of(Action.DROP)
+        gone = self.tables[Action.DROP]
         start = {key for key in start if key[0] not in {"constraint", "index", "schema"} or key[1][:2] in gone}
         needs: dict[Key, set[Key]] = {}
         for need, dependants in needed_by(self.before).items():
@@ -265,15 +267,12 @@ class Planner:
         _, after = self.sides
         for each in self.planned:
             if each.stage in _MADE:
-                yield of_planned(each, after, self.new, self._tables_of(Action.ADD))
+                yield of_planned(each, after, self.new, self.tables[Action.ADD])
         for _, record in sorted(self.made.items()):
             if record.kind not in _LAST:
                 yield from self.new.units(record)
         for key in sorted(self.replaced):
             yield Unit(key, [replacement(self.old.records[key], self.new.records[key], self.old, self.new)])
-
-    def _tables_of(self, action: Action) -> set[tuple[str, ...]]:
-        return {c.record.key for c in self.changes if c.record.kind == "table" and c.action is action}
 
     def _last(self) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
         """Return what is first taken away and what comes last: privileges by default, event triggers, rows of views."""

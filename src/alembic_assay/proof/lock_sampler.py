@@ -43,8 +43,6 @@ STRENGTH = (
     "ExclusiveLock",
     "AccessExclusiveLock",
 )
-BLOCKS_WRITES = STRENGTH.index("ShareLock")
-"""This one and those after it keep others from writing; the last one from reading, too."""
 
 
 @contextmanager
