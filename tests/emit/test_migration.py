@@ -229,6 +229,7 @@ def test_safe_forms_are_those_of_the_rules() -> None:
     plain, safe = (generate_migration(OLD, new, options=Options(fix=fix)) for fix in ((), ("all",)))
     assert "postgresql_concurrently" not in plain
     assert body(safe)[0].startswith("with op.get_context().autocommit_block():\n    op.create_index(")
+    assert '        op.create_index(\n            op.f("idx_new"),\n            "tasks",\n' in safe
 
 
 def migrated(url: URL, old: Any, new: Any, *insert: str, **options: Any) -> tuple[Script, dict[str, list[str]]]:
