@@ -8,7 +8,7 @@ from alembic_assay.catalog import create_grants, create_properties
 from alembic_assay.errors import DirectiveError
 from alembic_assay.ops.casts import using
 from alembic_assay.ops.execute_sql import SqlOp
-from alembic_assay.sql import identifier, qualified
+from alembic_assay.sql import MAX_IDENTIFIER_BYTES, identifier, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from alembic_assay.ops.planning import Side
 
 _TYPES = frozenset({"domain", "composite type", "range type"})
-_LONGEST = 63
 
 
 def rebuilt(before: Any, after: Any) -> bool:
@@ -80,7 +79,7 @@ def _retyped(column: Column, before: Domain, after: Domain, side: Side) -> Itera
 def _free(record: Domain, side: Side) -> str:
     """Return a name that no type of the schema has, for the moment in which there are two."""
     taken = {key[1] for kind, key in side.records if kind in {"table", "enum", *_TYPES} and key[0] == record.schema}
-    stem = record.name.encode()[: _LONGEST - 4].decode(errors="ignore")
+    stem = record.name.encode()[: MAX_IDENTIFIER_BYTES - 4].decode(errors="ignore")
     return next(name for name in (f"{stem}_old", *(f"{stem}_{n:03}" for n in range(1000))) if name not in taken)
 
 
